@@ -1,0 +1,1 @@
+"""Vendor code behind the ports; imported by the composition root alone."""

@@ -1,0 +1,1 @@
+"""Words everyone uses; no I/O."""

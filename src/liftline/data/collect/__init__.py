@@ -1,0 +1,1 @@
+"""The door: judges events and answers only when they are durable."""

@@ -1,0 +1,1 @@
+"""The durable log that every event goes through."""

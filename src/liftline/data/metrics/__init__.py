@@ -1,0 +1,1 @@
+"""One definition per metric, compiled to SQL; goals measured against it."""

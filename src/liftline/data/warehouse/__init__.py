@@ -1,0 +1,1 @@
+"""Loads the log exactly once, runs dbt, answers queries."""

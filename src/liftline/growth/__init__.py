@@ -1,0 +1,1 @@
+"""The product area about the people who use the product."""

@@ -1,0 +1,1 @@
+"""What the product stands on: state, jobs, secrets, access, audit, control snapshots."""

@@ -1,0 +1,1 @@
+"""Versioned snapshots that the hot processes read from disk."""

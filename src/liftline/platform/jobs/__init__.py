@@ -1,0 +1,1 @@
+"""Timers and jobs: a due-table with leases, fences and an outbox."""

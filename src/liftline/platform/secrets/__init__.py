@@ -1,0 +1,1 @@
+"""Secrets with two live versions, encrypted at rest."""

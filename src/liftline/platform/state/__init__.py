@@ -1,0 +1,1 @@
+"""The operational database: one contract, SQLite or PostgreSQL."""

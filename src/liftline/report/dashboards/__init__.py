@@ -1,0 +1,1 @@
+"""Pages: overview, live events, data health."""
