@@ -159,7 +159,7 @@ group by all
 order by bucket;
 
 -- name: series_error_count
--- Grain: one row per UTC day with an error. Reads a staging view, so all raw events.
+-- Grain: one row per UTC day with an error. Reads a view, so all raw events.
 select
   date_trunc('day', event_at) as bucket,
   count(*) as value,
@@ -171,7 +171,7 @@ select
       select max(data_through) from analytics.data_hours
       where project = $project and environment = $environment
     ), false) as is_complete
-from analytics.stg_error_occurred
+from analytics.product_errors
 where project = $project and environment = $environment
   and event_at >= $start and event_at < $end
 group by all

@@ -24,7 +24,7 @@ select
     when kind < 95 then 'email_sent'
     when kind < 97 then 'onboarding_step_completed'
     when kind < 98 then 'user_signed_up'
-    else 'error_occurred'
+    else '$error'
   end as name,
   -- Squaring the share gives a few very active people and a long tail.
   'user-' || cast(floor(pow((h2 % 1000000) / 1e6, 2) * greatest($events / 50, 20)) as bigint)
@@ -43,13 +43,13 @@ from (
   from range(cast($events as bigint)) as numbers (i)
 );
 
--- name: stg_error_occurred
-create view analytics.stg_error_occurred as
+-- name: product_errors
+create view analytics.product_errors as
 select
   ordinal, project, environment, user_id, event_at, received_at, sender,
-  json_extract_string(properties, '$.code') as code
+  json_extract_string(properties, '$.code') as error_type
 from raw.events
-where name = 'error_occurred' and not is_semantic_duplicate;
+where name = '$error' and not is_semantic_duplicate;
 
 -- name: data_hours
 create table analytics.data_hours as
