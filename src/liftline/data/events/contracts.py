@@ -128,3 +128,17 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     message: str
     cure: str
+
+
+class Checked(msgspec.Struct, frozen=True, gc=False):
+    """An accepted event's part of the record.
+
+    `properties` is canonical JSON. `business_key` is the canonical JSON array of the key's
+    values (a text, as EventRecord holds it). `warning` is for the sender's eyes: the event
+    was taken, but something should change (today: the event is deprecated).
+    """
+
+    properties: bytes
+    is_planned: bool
+    business_key: str | None = None
+    warning: str | None = None
