@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from liftline.core.errors import BrokenError, InvalidError, UnavailableError
+from liftline.core.errors import BrokenError, ConflictError, InvalidError, UnavailableError
 
 
 class Position(NamedTuple):
@@ -70,6 +70,13 @@ class LogClosedError(UnavailableError):
 
     code = "log.closed"
     default_cure = "free disk space or replace the disk, then restart the collector"
+
+
+class LogLockedError(ConflictError):
+    """Another process is writing this log."""
+
+    code = "log.locked"
+    default_cure = "stop the other collector; one log has one writer"
 
 
 class LogFullError(UnavailableError):
