@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 LISTED_SKIPS = Path(__file__).with_name("listed_skips.txt")
+pytest_plugins = ["pytester"]
+
 KEPT_SETTINGS = ("LIFTLINE_SOAK",)
 
 

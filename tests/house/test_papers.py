@@ -1,0 +1,98 @@
+"""Goal: what the papers tell a reader to type works, words mean one thing, numbers are measured."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from cyclopts import CycloptsError
+
+from house import papers
+from house.tree import ROOT, files, parsed, shown
+from liftline.app.cli import app, register_rooms
+
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")
+GLOSSARY = ROOT / "docs/glossary.md"
+
+
+@pytest.fixture(scope="module")
+def all_commands() -> None:
+    register_rooms()
+
+
+def command_faults(words: list[str]) -> list[str]:
+    if words[0] == "make":
+        return list(papers.make_faults(words, papers.make_targets(read("Makefile"))))
+    if words[1:] in (["--version"], ["--help"]):
+        return []
+    try:
+        app.parse_args(words[1:], exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        return [f"`{' '.join(words)}`: {error}"]
+    return []
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.usefixtures("all_commands")
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_of_a_page_exist(page: str) -> None:
+    found = papers.commands(read(page))
+    assert [fault for words in found for fault in command_faults(words)] == []
+    if page == "README.md":
+        assert {"run", "test"} <= {words[1] for words in found if words[0] == "make"}
+
+
+@pytest.mark.usefixtures("all_commands")
+@pytest.mark.parametrize("line", ["make rocket", "liftline rocket", "liftline up --rocket 1"])
+def test_canary_a_command_that_is_not_there_is_found(line: str) -> None:
+    assert len(command_faults(papers.commands(f"```sh\n{line}  # go\n```\n")[0])) == 1
+
+
+def test_the_glossary_is_in_order() -> None:
+    assert list(papers.glossary_faults(GLOSSARY.read_text("utf-8"))) == []
+
+
+def test_code_uses_the_glossary_s_words() -> None:
+    rows = papers.glossary(GLOSSARY.read_text("utf-8"))
+    banned = {word for _, _, instead in rows for word in instead}
+    faults = [
+        f"{shown(path)}: {fault}"
+        for path in files("src", "demo")
+        for fault in papers.word_faults(parsed(path), banned)
+    ]
+    assert faults == []
+    assert len(rows) >= 25
+
+
+def test_canary_a_word_with_two_names_is_found() -> None:
+    twice = "| **flag** | A switch. | `toggle` |\n| **flag** | A switch. | `toggle` |\n"
+    assert list(papers.glossary_faults(twice)) == ["flag is explained twice"]
+    seeded = ast.parse("def read_toggle(toggle): ...\nclass ToggleStore: ...\n")
+    assert len(list(papers.word_faults(seeded, {"toggle"}))) == 3
+
+
+def test_the_changelog_is_in_form() -> None:
+    assert list(papers.changelog_faults(read("CHANGELOG.md"))) == []
+
+
+@pytest.mark.parametrize(
+    ("seeded", "count"),
+    [
+        ("# Changelog\n## [Unreleased]\n### Added\n- It.\n", 0),
+        ("# Changelog\n## [Unreleased]\n### Numbers\n- 3 times (`bench/real.py`)\n", 0),
+        ("# Changelog\n## [Unreleased]\n### Numbers\n- 3 times as fast\n", 1),
+        ("# Changelog\n## [Unreleased]\n### Numbers\n- 3 times (`bench/gone.py`)\n", 1),
+        ("# Changelog\n## [Unreleased]\n### News\n- It.\n", 1),
+        ("# Changelog\n## [Unreleased]\n## 1.0\n", 1),
+        ("# Changes\n## [Unreleased]\n", 1),
+    ],
+)
+def test_canary_a_changelog_out_of_form_is_found(seeded: str, count: int, tmp_path: Path) -> None:
+    bench = tmp_path / "bench/real.py"
+    bench.parent.mkdir()
+    bench.touch()
+    assert len(list(papers.changelog_faults(seeded, tmp_path))) == count
