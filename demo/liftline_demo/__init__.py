@@ -1,0 +1,1 @@
+"""A simulated product whose users, mistakes and numbers are known beforehand."""
