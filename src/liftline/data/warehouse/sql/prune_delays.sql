@@ -1,0 +1,2 @@
+-- Load history is bounded.
+delete from raw.delays where committed_at < $before

@@ -1,0 +1,3 @@
+-- The one row of load_offset, moved over the seam between two segments: no records there.
+update raw.load_offset
+set epoch = $epoch, sequence = $sequence, "offset" = $offset
