@@ -52,7 +52,7 @@ def make_faults(words: list[str], targets: set[str]) -> Iterator[str]:
 
 def glossary(page: str) -> list[tuple[str, str, list[str]]]:
     """Rows of word, meaning, and the words not to be used for it."""
-    rows = re.findall(r"^\| \*\*(.+?)\*\* \| (.+?) \| (.*?) \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| \*\*(.+?)\*\* \| (.+?) \|(.*?)\|$", page, re.MULTILINE)
     return [(word, meaning, re.findall(r"`(\w+)`", instead)) for word, meaning, instead in rows]
 
 

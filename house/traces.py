@@ -37,8 +37,9 @@ class KnownTests:
     ids: frozenset[str]
 
     def has(self, name: str) -> bool:
-        """A test, or a whole file of tests."""
-        return name in self.ids or any(test.startswith(f"{name}::") for test in self.ids)
+        """A test, or a whole file or folder of tests."""
+        inside = (f"{name}::", f"{name}/")
+        return name in self.ids or any(test.startswith(inside) for test in self.ids)
 
 
 def known_tests(root: Path = ROOT) -> KnownTests:
