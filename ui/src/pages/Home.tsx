@@ -1,0 +1,209 @@
+// Home: do the goals hold, what needs a person, what happened.
+
+import { useAnswer } from "../answers";
+import { linkTo } from "../address";
+import { SeriesChart } from "../charts/SeriesChart";
+import { Icon } from "../parts/icons";
+import { Panel } from "../parts/panel";
+import { Answered, Empty, Stale } from "../parts/states";
+import { Time } from "../parts/time";
+import { usePlace } from "../router";
+import { groupOf, type Scope } from "../scope";
+import type { Happening, MetricSeries, Need, Overview } from "../shapes";
+import { figure } from "../words/numbers";
+import { DelayChart } from "./DelayChart";
+import { GoalsPanel } from "./Goals";
+import { HowToSend } from "./HowToSend";
+
+const REFRESH_MS = 30_000;
+
+export function HomePage({ scope }: { scope: Scope }) {
+  const overview = useAnswer<Overview>(`/api/overview?${scope.query}`, {
+    everyMs: REFRESH_MS,
+    group: groupOf(scope, "overview"),
+  });
+  return (
+    <div class="page">
+      <Answered loaded={overview} skeleton={2}>
+        {(answer) => (
+          <>
+            <h1>{answer.headline}</h1>
+            <Stale answer={answer} />
+            {answer.state === "empty" ? <FirstSteps scope={scope} /> : null}
+            <Needs needs={answer.needs} />
+          </>
+        )}
+      </Answered>
+      <GoalsPanel scope={scope} />
+      <div class="pair">
+        <ActivationChart scope={scope} overview={overview.answer} />
+        <Answered loaded={overview} skeleton={6}>
+          {(answer) => (
+            <DelayChart
+              title="How old is an event when it can be counted?"
+              answer={answer}
+              delay={answer.delay}
+            />
+          )}
+        </Answered>
+      </div>
+      <Answered loaded={overview}>{(answer) => <Happened happened={answer.happened} />}</Answered>
+    </div>
+  );
+}
+
+function FirstSteps({ scope }: { scope: Scope }) {
+  return (
+    <Empty title={`No event has arrived in ${scope.project}, ${scope.environment} yet`}>
+      <p>Goals, activation and delays appear here a few seconds after the first event. Send one:</p>
+      <HowToSend />
+    </Empty>
+  );
+}
+
+export function Needs({ needs }: { needs: Need[] }) {
+  const { params } = usePlace();
+  if (needs.length === 0) return null;
+  return (
+    <section aria-labelledby="needs" class="needs">
+      <h2 id="needs">Needs a person now</h2>
+      <ul>
+        {needs.map((need) => (
+          <li key={need.sentence} class={need.severity}>
+            <Icon name="warn" label={need.severity === "bad" ? "Broken" : "Warning"} />
+            <div>
+              <strong>{need.sentence}</strong>
+              <p>{need.cure}</p>
+            </div>
+            {need.link ? <a href={linkTo(need.link, params)}>Look</a> : null}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const ACTIVATION_TITLE = "Do new people get to the point?";
+
+function ActivationChart({ scope, overview }: { scope: Scope; overview: Overview | null }) {
+  const metric = overview?.activation_metric ?? null;
+  const loaded = useAnswer<MetricSeries>(
+    metric ? `/api/metrics/${encodeURIComponent(metric)}/series?${scope.query}` : null,
+    { everyMs: REFRESH_MS, group: groupOf(scope, `series:${metric ?? ""}`) },
+  );
+  if (overview && !metric) {
+    return (
+      <Panel title={ACTIVATION_TITLE}>
+        <Empty title="No activation metric is defined">
+          <p>A metrics.yml with a metric of type retention or funnel fills this chart.</p>
+        </Empty>
+      </Panel>
+    );
+  }
+  if (!loaded.answer) {
+    return (
+      <Panel title={ACTIVATION_TITLE}>
+        <Answered loaded={loaded} skeleton={6}>
+          {() => null}
+        </Answered>
+      </Panel>
+    );
+  }
+  return <ActivationSeries answer={loaded.answer} overview={overview} />;
+}
+
+function ActivationSeries({
+  answer,
+  overview,
+}: {
+  answer: MetricSeries;
+  overview: Overview | null;
+}) {
+  const { points } = answer;
+  const latest = points.findLast((point) => point.is_complete && point.value !== null);
+  if (!points.some((point) => point.value !== null)) {
+    return (
+      <Panel title={ACTIVATION_TITLE} asOf={answer.as_of} isSimulated={answer.is_simulated}>
+        <Empty title={answer.state === "away" ? answer.sentence : "No data in this range"}>
+          <p>
+            {answer.cure || "Nobody signed up in it, or nobody's time to activate is over yet."}
+          </p>
+        </Empty>
+      </Panel>
+    );
+  }
+  const title = latest
+    ? `${answer.title}: ${figure(latest.value, answer.unit)} of the latest complete group`
+    : answer.title;
+  return (
+    <SeriesChart
+      title={title}
+      name={answer.name}
+      asOf={answer.as_of}
+      isSimulated={answer.is_simulated}
+      definition={<Definition answer={answer} />}
+      facts={{
+        buckets: points.map((point) => point.bucket),
+        grain: answer.grain,
+        unit: answer.unit,
+        isComplete: points.map((point) => point.is_complete),
+        limits: [],
+        marks: (overview?.happened ?? [])
+          .filter((happening) => happening.kind === "deployment" || happening.kind === "plan")
+          .map((happening) => ({ at: happening.at, label: happening.sentence })),
+        lines: [
+          {
+            label: answer.title,
+            colour: 1,
+            values: points.map((point) => point.value),
+            low: points.map((point) => point.low),
+            high: points.map((point) => point.high),
+          },
+        ],
+      }}
+    />
+  );
+}
+
+function Definition({ answer }: { answer: MetricSeries }) {
+  return (
+    <>
+      <p>{answer.description}</p>
+      <p class="muted">
+        Metric <code>{answer.name}</code>
+        {answer.owner ? `, owned by ${answer.owner}` : ""}. The band is the 95 % interval.
+      </p>
+    </>
+  );
+}
+
+const KIND_WORD: Record<Happening["kind"], string> = {
+  deployment: "Deployment",
+  plan: "Tracking plan",
+  build: "Models",
+  process: "Process",
+  event: "New event",
+  rejections: "Rejections",
+};
+
+function Happened({ happened }: { happened: Happening[] }) {
+  return (
+    <Panel title="What happened">
+      {happened.length === 0 ? (
+        <Empty title="Nothing in this range">
+          <p>Deployments, plan changes, new events and restarts are listed here as they happen.</p>
+        </Empty>
+      ) : (
+        <ol class="happened">
+          {happened.map((happening) => (
+            <li key={happening.at + happening.sentence}>
+              <Time at={happening.at} />
+              <span class="kind">{KIND_WORD[happening.kind]}</span>
+              <span>{happening.sentence}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}
