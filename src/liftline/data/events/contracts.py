@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -142,3 +145,30 @@ class Checked(msgspec.Struct, frozen=True, gc=False):
     is_planned: bool
     business_key: str | None = None
     warning: str | None = None
+
+
+class AppliedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What putting a plan in force did. `changes` are sentences; empty when nothing differs."""
+
+    version: int
+    digest: str
+    events: int
+    changes: tuple[str, ...] = ()
+    is_changed: bool = True
+
+
+class PlanApplier(Protocol):
+    """Puts a team's plan in force in the running Liftline, without a restart.
+
+    `directory` is the folder with the team's YAML files (it is read by the applier's
+    machine); None means the directories Liftline was configured with. Idempotency: the
+    same plan again changes nothing and keeps the version. Concurrency: one at a time.
+    In force everywhere within PROPAGATION_BOUND_S. Failures: InvalidPlanError,
+    BreakingPlanError (not retryable), UnavailableError when Liftline does not answer.
+    """
+
+    def apply(self, directory: Path | None, *, allow_breaking: bool) -> AppliedPlan: ...
+
+
+PLAN_APPLIER: ContextVar[Callable[[], PlanApplier]] = ContextVar("PLAN_APPLIER")
+"""How `liftline tracking apply` reaches the running app: the app's command line sets it."""
