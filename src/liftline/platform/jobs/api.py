@@ -1,0 +1,48 @@
+"""Timers, recurrences and the outbox, for the rooms that need something done later.
+
+`set_timer`, `recur`, `cancel` and `put` run on the caller's open connection: the timer
+or message exists exactly when the change that caused it does.
+"""
+
+from __future__ import annotations
+
+from liftline.platform.jobs.cron import BadScheduleError, next_occurrence
+from liftline.platform.jobs.loop import JobLoop, Step
+from liftline.platform.jobs.outbox import (
+    Courier,
+    IdempotencyConflictError,
+    MessageTooLargeError,
+    put,
+)
+from liftline.platform.jobs.timers import (
+    BadTimerError,
+    StaleFenceError,
+    cancel,
+    dead_letters,
+    recur,
+    recurrence_key,
+    requeue,
+    set_timer,
+)
+from liftline.platform.jobs.worker import Tally, Worker
+
+__all__ = [
+    "BadScheduleError",
+    "BadTimerError",
+    "Courier",
+    "IdempotencyConflictError",
+    "JobLoop",
+    "MessageTooLargeError",
+    "StaleFenceError",
+    "Step",
+    "Tally",
+    "Worker",
+    "cancel",
+    "dead_letters",
+    "next_occurrence",
+    "put",
+    "recur",
+    "recurrence_key",
+    "requeue",
+    "set_timer",
+]

@@ -1,0 +1,298 @@
+"""Named secrets with two live versions, encrypted at rest."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import Counter
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
+
+from liftline.core.clock import Clock
+from liftline.core.errors import ConflictError, InvalidError, NotFoundError
+from liftline.platform.secrets import envelope, master
+from liftline.platform.secrets.contracts import (
+    OnSecretChange,
+    SecretAction,
+    SecretChange,
+    SecretState,
+    SecretValue,
+    SecretVersion,
+)
+from liftline.platform.secrets.envelope import MasterKey, SealBrokenError, Sealed
+from liftline.platform.secrets.master import BadMasterKeyError, MasterKeys, OpenMasterKeyError
+from liftline.platform.secrets.store import secret_versions
+from liftline.platform.secrets.verify import hmac_sha256_matches, matches_either
+from liftline.platform.state.contracts import StateStore
+
+__all__ = [
+    "BadMasterKeyError",
+    "BadSecretError",
+    "MasterKeys",
+    "NextExistsError",
+    "OpenMasterKeyError",
+    "SealBrokenError",
+    "SecretMissingError",
+    "Secrets",
+    "hmac_sha256_matches",
+    "load_master_keys",
+    "matches_either",
+]
+
+VALUE_BYTES_MAX: Final = 64 * 1024
+_NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,79}\Z")
+
+READS: Final = Counter("liftline_secrets_reads", "Secret values opened.")
+SEAL_FAILURES: Final = Counter("liftline_secrets_seal_failures", "Secrets that did not open.")
+
+
+class BadSecretError(InvalidError):
+    """A secret with this name or value cannot be kept."""
+
+    code = "secrets.bad_secret"
+
+
+class SecretMissingError(NotFoundError):
+    """There is no live secret of this name."""
+
+    code = "secrets.missing"
+
+
+class NextExistsError(ConflictError):
+    """Two versions of this secret live already."""
+
+    code = "secrets.two_live"
+    default_cure = "promote or retire the next version first"
+
+
+def load_master_keys(directory: Path, environ: Mapping[str, str]) -> MasterKeys:
+    """Find or make the master key; see `master.load`."""
+    return master.load(directory, environ)
+
+
+def _unrecorded(connection: Connection, change: SecretChange) -> None:
+    """Nobody asked to hear of it."""
+
+
+class Secrets:
+    """The operational database's secrets, opened with the master key.
+
+    Values are never logged and `repr` masks them. Each change calls `on_change` in its own
+    transaction. Safe from many threads; `rotate_master` is called by one operator at a time.
+    """
+
+    def __init__(
+        self,
+        store: StateStore,
+        keys: MasterKeys,
+        clock: Clock,
+        on_change: OnSecretChange = _unrecorded,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._on_change = on_change
+        self._path = keys.path
+        # A value must be sealed and opened with the master key its row was wrapped with.
+        self._lock = threading.Lock()
+        self._master = self._settle_rotation(keys)
+
+    def put(self, name: str, value: bytes) -> SecretVersion:
+        """Keep a value: the first becomes active, a later one `next` beside the active one.
+
+        Raises BadSecretError, NextExistsError.
+        """
+        if not _NAME.match(name):
+            raise BadSecretError(f"{name!r} is not the name of a secret")
+        if not 0 < len(value) <= VALUE_BYTES_MAX:
+            raise BadSecretError(f"a secret has 1 to {VALUE_BYTES_MAX} bytes")
+        with self._lock, self._store.write() as connection:
+            live = {version.state for version in self._versions(connection, name)}
+            if "next" in live:
+                raise NextExistsError(facts={"name": name})
+            state: SecretState = "next" if "active" in live else "active"
+            newest = connection.execute(
+                select(func.max(secret_versions.c.version)).where(secret_versions.c.name == name)
+            ).scalar()
+            version = int(newest or 0) + 1
+            sealed = envelope.seal(self._master, name, version, value)
+            now = self._clock.now()
+            connection.execute(
+                insert(secret_versions).values(
+                    name=name,
+                    version=version,
+                    state=state,
+                    master_id=sealed.master_id,
+                    wrapped_key=sealed.wrapped_key,
+                    ciphertext=sealed.ciphertext,
+                    created_at=now,
+                )
+            )
+            self._tell(connection, "secret.put", name, version)
+        return SecretVersion(name=name, version=version, state=state, created_at=now)
+
+    def active(self, name: str) -> SecretValue:
+        """The value to sign and send with. Raises SecretMissingError, SealBrokenError."""
+        return self.live(name)[0]
+
+    def live(self, name: str) -> tuple[SecretValue, ...]:
+        """The active value, then the next one if there is one: accept either when verifying.
+
+        Raises SecretMissingError, SealBrokenError.
+        """
+        with self._lock, self._store.read() as connection:
+            rows = connection.execute(
+                select(secret_versions)
+                .where(secret_versions.c.name == name, secret_versions.c.state != "retired")
+                .order_by(secret_versions.c.state)
+            ).mappings()
+            values = tuple(self._open(row) for row in rows)
+        if not values:
+            raise SecretMissingError(f"there is no live secret {name!r}")
+        return values
+
+    def promote(self, name: str) -> None:
+        """The next version becomes active, the active one retires and is erased."""
+        with self._store.write() as connection:
+            versions = {v.state: v.version for v in self._versions(connection, name)}
+            if "next" not in versions:
+                raise SecretMissingError(f"{name!r} has no next version")
+            if "active" in versions:
+                self._retire(connection, name, versions["active"])
+            self._set_state(connection, name, versions["next"], "active")
+            self._tell(connection, "secret.promote", name, versions["next"])
+
+    def retire(self, name: str, version: int) -> None:
+        """Take a live version out of use and erase its value. Raises SecretMissingError."""
+        with self._store.write() as connection:
+            if version not in {v.version for v in self._versions(connection, name)}:
+                raise SecretMissingError(f"{name!r} has no live version {version}")
+            self._retire(connection, name, version)
+            self._tell(connection, "secret.retire", name, version)
+
+    def versions(self, name: str) -> list[SecretVersion]:
+        """The live versions, without their values."""
+        with self._store.read() as connection:
+            return self._versions(connection, name)
+
+    def names(self) -> list[str]:
+        """Every secret that has a live version."""
+        with self._store.read() as connection:
+            rows = connection.execute(
+                select(secret_versions.c.name)
+                .where(secret_versions.c.state != "retired")
+                .distinct()
+                .order_by(secret_versions.c.name)
+            )
+            return [str(name) for name in rows.scalars()]
+
+    def rotate_master(self, new_key: bytes | None = None) -> str:
+        """Wrap every version with a new master key; returns the new key's id.
+
+        With the key in the data directory the files are swapped too. With the key in the
+        environment pass the new one, then change the environment and restart.
+        """
+        if self._path is None and new_key is None:
+            raise BadMasterKeyError("the master key is kept outside; pass the new one")
+        key = new_key or os.urandom(envelope.KEY_BYTES)
+        fresh = MasterKey(key)
+        with self._lock:
+            if self._path is not None:
+                master.next_path(self._path).unlink(missing_ok=True)
+                master.write(master.next_path(self._path), key)
+            with self._store.write() as connection:
+                rows = connection.execute(
+                    select(secret_versions).where(secret_versions.c.state != "retired")
+                ).mappings()
+                for row in rows.all():
+                    self._rewrap(connection, row, fresh)
+                self._tell(connection, "secret.rewrap", "master", 0)
+            if self._path is not None:
+                self._swap_files(self._path)
+            self._master = fresh
+        return fresh.id
+
+    def _settle_rotation(self, keys: MasterKeys) -> MasterKey:
+        """After a crash in a rotation: the database says which of the two keys is in force."""
+        with self._store.read() as connection:
+            used = set(
+                connection.execute(
+                    select(secret_versions.c.master_id)
+                    .where(secret_versions.c.state != "retired")
+                    .distinct()
+                ).scalars()
+            )
+        if keys.candidate is not None and keys.path is not None:
+            if used == {keys.candidate.id}:
+                self._swap_files(keys.path)
+                return keys.candidate
+            master.next_path(keys.path).unlink(missing_ok=True)
+        if used - {keys.current.id}:
+            SEAL_FAILURES.inc()
+            raise SealBrokenError("the stored secrets were sealed with another master key")
+        return keys.current
+
+    def _swap_files(self, path: Path) -> None:
+        master.next_path(path).replace(path)
+        master.sync_directory(path.parent)
+
+    def _rewrap(self, connection: Connection, row: RowMapping, fresh: MasterKey) -> None:
+        wrapped = envelope.rewrap(
+            self._master, fresh, row["name"], row["version"], row["wrapped_key"]
+        )
+        connection.execute(
+            update(secret_versions)
+            .where(_is(row["name"], row["version"]))
+            .values(wrapped_key=wrapped, master_id=fresh.id)
+        )
+
+    def _open(self, row: RowMapping) -> SecretValue:
+        sealed = Sealed(
+            master_id=row["master_id"],
+            wrapped_key=row["wrapped_key"],
+            ciphertext=row["ciphertext"],
+        )
+        try:
+            value = envelope.unseal(self._master, row["name"], row["version"], sealed)
+        except SealBrokenError:
+            SEAL_FAILURES.inc()
+            raise
+        READS.inc()
+        return SecretValue(value)
+
+    def _versions(self, connection: Connection, name: str) -> list[SecretVersion]:
+        table = secret_versions.c
+        rows = connection.execute(
+            select(table.name, table.version, table.state, table.created_at)
+            .where(table.name == name, table.state != "retired")
+            .order_by(table.version)
+        )
+        return [SecretVersion(**row) for row in rows.mappings()]
+
+    def _retire(self, connection: Connection, name: str, version: int) -> None:
+        connection.execute(
+            update(secret_versions)
+            .where(_is(name, version))
+            .values(state="retired", wrapped_key=b"", ciphertext=b"")
+        )
+
+    def _set_state(
+        self, connection: Connection, name: str, version: int, state: SecretState
+    ) -> None:
+        connection.execute(update(secret_versions).where(_is(name, version)).values(state=state))
+
+    def _tell(self, connection: Connection, action: SecretAction, name: str, version: int) -> None:
+        change = SecretChange(
+            action=action,
+            subject=f"secret:{name}",
+            version=version,
+            at=self._clock.now(),
+        )
+        self._on_change(connection, change)
+
+
+def _is(name: str, version: int) -> ColumnElement[bool]:
+    return and_(secret_versions.c.name == name, secret_versions.c.version == version)

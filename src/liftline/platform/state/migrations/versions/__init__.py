@@ -1,0 +1,1 @@
+"""Migrations in order; expand first, contract in a later version."""
