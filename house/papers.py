@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -112,3 +113,22 @@ def changelog_faults(page: str, root: Path = ROOT) -> Iterator[str]:
                 yield f"a number without its benchmark: {line.splitlines()[0]}"
             elif not (root / named[1]).is_file():
                 yield f"{named[1]} does not exist"
+
+
+# --- dependencies -----------------------------------------------------------------------
+
+
+def dependencies(pyproject: str, *requirement_files: str) -> list[str]:
+    """The bare names of what the project asks for by itself."""
+    asked: list[str] = list(tomllib.loads(pyproject)["project"]["dependencies"])
+    for text in requirement_files:
+        asked += [line for line in text.splitlines() if line and not line.startswith("#")]
+    return sorted({re.split(r"[<>=;\[ ]", line, maxsplit=1)[0] for line in asked})
+
+
+def is_explained(name: str, page: str) -> bool:
+    """Is there a row of the page's tables that names it?"""
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    return any(
+        re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", row.split("|")[1]) for row in rows
+    )

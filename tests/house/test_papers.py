@@ -13,6 +13,7 @@ from house.tree import ROOT, files, parsed, shown
 from liftline.app.cli import app, register_rooms
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")
+LOCKS = ("runtime", "dev", "bootstrap")
 GLOSSARY = ROOT / "docs/glossary.md"
 
 
@@ -96,3 +97,18 @@ def test_canary_a_changelog_out_of_form_is_found(seeded: str, count: int, tmp_pa
     bench.parent.mkdir()
     bench.touch()
     assert len(list(papers.changelog_faults(seeded, tmp_path))) == count
+
+
+def test_every_dependency_has_its_sentence() -> None:
+    page = read("docs/reference/dependencies.md")
+    named = papers.dependencies(
+        read("pyproject.toml"), *(read(f"requirements/{name}.in") for name in LOCKS)
+    )
+    assert [name for name in named if not papers.is_explained(name, page)] == []
+    assert len(named) > 25
+
+
+def test_canary_a_dependency_without_a_sentence_is_found() -> None:
+    named = papers.dependencies('[project]\ndependencies = ["leftpad>=1"]\n', "rightpad==2\n")
+    assert named == ["leftpad", "rightpad"]
+    assert not papers.is_explained("leftpad", "| uvicorn | Serves. |")
