@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -172,3 +172,6 @@ class PlanApplier(Protocol):
 
 PLAN_APPLIER: ContextVar[Callable[[], PlanApplier]] = ContextVar("PLAN_APPLIER")
 """How `liftline tracking apply` reaches the running app: the app's command line sets it."""
+
+PLAN_DIRECTORIES: ContextVar[Callable[[], Sequence[Path]]] = ContextVar("PLAN_DIRECTORIES")
+"""Where the plan lies by the settings, the shipped one first: the app's command line sets it."""

@@ -42,9 +42,13 @@ def plan_at(where: str, directory: Path) -> Iterator[Path]:
 def _files_at(revision: str, directory: Path) -> list[str]:
     if revision.startswith("-"):
         raise NoSuchRevisionError(f"{revision!r} is neither a directory nor a git revision")
-    listed = _git(directory, "ls-tree", "-z", "--name-only", f"{revision}:./")
+    # --full-tree: the tree named is the directory's already, git must not look below it again
+    listed = _git(directory, "ls-tree", "-z", "--full-tree", "--name-only", f"{revision}:./")
     names = listed.decode().split("\0")
-    return [name for name in names if name.endswith((".yml", ".yaml"))]
+    plan = [name for name in names if name.endswith((".yml", ".yaml"))]
+    if not plan:
+        raise NoSuchRevisionError(f"{directory} has no event in revision {revision}")
+    return plan
 
 
 def _git(directory: Path, *arguments: str) -> bytes:

@@ -43,13 +43,13 @@ _DATA_TYPES: Final[dict[PropertyType, str]] = {
     "any": "json",
 }
 _SQL_WORDS: Final = frozenset(
-    "all analyse analyze and any array as asc asymmetric both case cast check collate column "
+    "all analyse analyze and any array as asc asymmetric both case cast check collate column "  # noqa: SIM905
     "constraint create current_date current_time current_timestamp current_user default "
     "deferrable desc describe distinct do else end except false fetch for foreign from grant "
     "group having in initially intersect into lambda lateral leading limit not null offset on "
     "only or order pivot placing primary qualify references returning select session_user show "
     "some summarize symmetric table then to trailing true union unique unpivot user using "
-    "variadic when where window with".split()  # noqa: SIM905 - a list would take ninety lines
+    "variadic when where window with".split()
 )
 _FIRST_LINE: Final = "Made by `liftline tracking build`; change the event's YAML instead."
 
