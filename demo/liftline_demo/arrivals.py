@@ -26,16 +26,30 @@ _HOUR_WEIGHTS = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 10, 11, 11, 10, 8, 6
 _HOUR_MS = HOUR_S * 1000
 
 
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """A half-open stretch of time in milliseconds; without end when `until_ms` is None."""
+
+    since_ms: int
+    until_ms: int | None = None
+
+    def holds(self, at_ms: int) -> bool:
+        """Whether that instant lies within."""
+        return self.since_ms <= at_ms and (self.until_ms is None or at_ms < self.until_ms)
+
+
 class Live(msgspec.Struct, frozen=True, kw_only=True):
     """From when on the world is busy enough to watch, and how many events a second that is.
 
-    More people sign up `since` then. The regulars' extra visits are there for whoever
-    watches, so they begin at `watched_since` and need no making up for.
+    More people sign up `since_ms` then. The regulars' extra visits are there for whoever
+    watches: they begin within the `watched` windows and need no making up for.
     """
 
-    since: datetime
-    watched_since: datetime
+    since_ms: int
+    watched: tuple[Window, ...]
     events_per_s: float
+
+
+_ALWAYS = (Window(since_ms=0),)
 
 
 class Arrivals:
@@ -45,8 +59,8 @@ class Arrivals:
         self._world = world
         self._truth = truth
         self._zones = [(ZoneInfo(name), name, share) for name, share in truth.time_zones]
-        self._live_ms = None if live is None else int(live.since.timestamp() * 1000)
-        self._watched_ms = None if live is None else int(live.watched_since.timestamp() * 1000)
+        self._live = () if live is None else (Window(since_ms=live.since_ms),)
+        self._watched = () if live is None else live.watched
         self._extra_sign_ups, self._extra_visits = _extra(truth, live)
 
     def sign_ups(self, hour: int, hour_ms: int) -> Iterator[tuple[str, int, str]]:
@@ -56,18 +70,16 @@ class Arrivals:
         intensity = sum(weight for _, weight in weights) / sum(_HOUR_WEIGHTS)
         mean = self._truth.sign_ups_per_day * factor * intensity
         zones = Weighted(weights)
-        natural = self._instants(f"sign-up-{hour}", hour_ms, mean)
-        extra = self._instants(f"live-sign-up-{hour}", hour_ms, self._extra_sign_ups, self._live_ms)
+        natural = self._instants(f"sign-up-{hour}", hour_ms, mean, _ALWAYS)
+        extra = self._instants(f"live-sign-up-{hour}", hour_ms, self._extra_sign_ups, self._live)
         for key, at_ms in chain(natural, extra):
             yield key, at_ms, zones.pick(generator(self._world, "zone", key))
 
     def regular_visits(self, hour: int, hour_ms: int) -> Iterator[tuple[str, int, int]]:
         """(key, instant, number of the regular) of each visit that starts within that hour."""
-        mean = self._truth.regular_visits_per_hour
-        natural = self._instants(f"regular-{hour}", hour_ms, mean)
-        extra = self._instants(
-            f"live-regular-{hour}", hour_ms, self._extra_visits, self._watched_ms
-        )
+        mean, extra_mean = self._truth.regular_visits_per_hour, self._extra_visits
+        natural = self._instants(f"regular-{hour}", hour_ms, mean, _ALWAYS)
+        extra = self._instants(f"live-regular-{hour}", hour_ms, extra_mean, self._watched)
         for key, at_ms in chain(natural, extra):
             who = generator(self._world, "who", key).randrange(self._truth.regulars)
             yield key, at_ms, who
@@ -81,16 +93,21 @@ class Arrivals:
         ]
 
     def _instants(
-        self, what: str, hour_ms: int, mean: float, since_ms: int | None = 0
+        self, what: str, hour_ms: int, mean: float, windows: tuple[Window, ...]
     ) -> Iterator[tuple[str, int]]:
-        """Keys and instants of arrivals in that hour, of those not before `since_ms`."""
-        if since_ms is None or hour_ms + _HOUR_MS <= since_ms:
+        """Keys and instants of arrivals in that hour, of those within one of the windows."""
+        if not any(_overlaps(window, hour_ms) for window in windows):
             return
         random = generator(self._world, what)
         for index in range(poisson(random, mean)):
             at_ms = hour_ms + generator(self._world, what, index).randrange(_HOUR_MS)
-            if at_ms >= since_ms:
+            if any(window.holds(at_ms) for window in windows):
                 yield f"{what}-{index}", at_ms
+
+
+def _overlaps(window: Window, hour_ms: int) -> bool:
+    is_over = window.until_ms is not None and window.until_ms <= hour_ms
+    return window.since_ms < hour_ms + _HOUR_MS and not is_over
 
 
 def _extra(truth: GroundTruth, live: Live | None) -> tuple[float, float]:

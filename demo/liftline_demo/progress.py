@@ -22,11 +22,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a world was sent. Everything due at or before `sent_through_ms` was answered.
 
     What is due until `doubtful_through_ms` may have arrived, in the form `doubtful_phase`.
+    The regulars were there from `watched_since_ms` on.
     """
 
     seed: int
     start_ms: int
     live_since_ms: int
+    watched_since_ms: int
     sent_through_ms: int
     doubtful_through_ms: int
     doubtful_phase: Phase

@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from liftline_demo.arrivals import Live
+from liftline_demo.arrivals import Live, Window
 from liftline_demo.dirt import deliveries
 from liftline_demo.draw import share
-from liftline_demo.pace import MAX_CATCH_UP_MS, Chunk, Pace
+from liftline_demo.pace import CATCH_UP_AFTER_MS, MAX_CATCH_UP_MS, Chunk, Pace
 from liftline_demo.progress import Progress, ProgressFile
 from liftline_demo.send import Door, StoppingError
 from liftline_demo.stop import Stop
@@ -80,6 +80,8 @@ class Run:
         try:
             while not self._around.stop.is_requested and not self._is_enough(pace):
                 self._step(pace)
+            if not self._around.stop.is_requested:
+                self._save(sent_through_ms=self._progress.live_since_ms - 1)
         except StoppingError:
             pass
         self._tell("stopped", force=True)
@@ -106,13 +108,14 @@ class Run:
                 seed=self._wishes.seed,
                 start_ms=start_ms,
                 live_since_ms=_millis(now),
+                watched_since_ms=_millis(now),
                 sent_through_ms=start_ms - 1,
                 doubtful_through_ms=start_ms - 1,
                 doubtful_phase="history",
             )
         if known.seed != self._wishes.seed:
             raise OtherWorldError(f"the state file has seed {known.seed}, not {self._wishes.seed}")
-        if known.sent_through_ms < known.live_since_ms:
+        if known.sent_through_ms < known.live_since_ms - 1:
             return known
         earliest_ms = _millis(now) - MAX_CATCH_UP_MS
         return msgspec.structs.replace(
@@ -124,17 +127,28 @@ class Run:
         return self._wishes.truth
 
     def _pace(self) -> Pace:
-        now = self._around.now()
         progress = self._progress
-        since = datetime.fromtimestamp(progress.live_since_ms / 1000, UTC)
-        rate = self._wishes.rate_per_s
-        world = World(
-            progress.seed,
-            datetime.fromtimestamp(progress.start_ms / 1000, UTC),
-            self._truth,
-            Live(since=since, watched_since=max(now, since), events_per_s=rate),
+        live = Live(
+            since_ms=progress.live_since_ms,
+            watched=self._watch(),
+            events_per_s=self._wishes.rate_per_s,
         )
-        return Pace(deliveries(world, progress.sent_through_ms), progress, rate)
+        start = datetime.fromtimestamp(progress.start_ms / 1000, UTC)
+        world = World(progress.seed, start, self._truth, live)
+        stream = deliveries(world, progress.sent_through_ms)
+        return Pace(stream, progress, self._wishes.rate_per_s)
+
+    def _watch(self) -> tuple[Window, ...]:
+        """Begin to watch. The regulars are there from now on, and were in the run before."""
+        progress = self._progress
+        now_ms = max(_millis(self._around.now()), progress.live_since_ms)
+        before = Window(
+            since_ms=progress.watched_since_ms, until_ms=progress.doubtful_through_ms + 1
+        )
+        if now_ms - progress.doubtful_through_ms < CATCH_UP_AFTER_MS:
+            return (Window(since_ms=before.since_ms),)
+        self._progress = msgspec.structs.replace(progress, watched_since_ms=now_ms)
+        return before, Window(since_ms=now_ms)
 
     def _send(self, chunk: Chunk) -> None:
         self._save(doubtful_through_ms=chunk.through_ms, doubtful_phase=chunk.phase)
