@@ -30,7 +30,7 @@ run: $(DONE)/project $(UI) ## Install, start Liftline with demo traffic beside i
 	exec $(BIN)/liftline demo --data "$(DATA)"
 
 check: $(DONE)/dev ## Under a minute, no system packages: style, types, walls, fast tests
-	@$(MAKE) -j2 --output-sync=target lint-types lint-style lint-walls fast-tests
+	@$(MAKE) -j2 -k --output-sync=target lint-types lint-style lint-walls fast-tests
 
 test: $(DONE)/dev $(UI) lint-ui ## Everything; what the machine lacks is skipped with its install line
 	$(BIN)/pytest --durations=20 $(PYTEST_ARGS)

@@ -87,12 +87,11 @@ def events() -> list[dict[str, Any]]:
 
 def event(name: str, person: int, at: datetime) -> dict[str, Any]:
     return {
-        "type": "track",
         "event": name,
-        "messageId": f"walk-{name}-{person}",
-        "userId": f"walk-{person}",
+        "message_id": f"walk-{name}-{person}",
+        "user_id": f"walk-{person}",
         "timestamp": at.isoformat(),
-        "properties": {},
+        "properties": {"user_id": f"walk-{person}"},
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from cyclopts import CycloptsError
 from house import papers
 from house.tree import ROOT, files, parsed, shown
 from liftline.app.cli import app, register_rooms
+from liftline.data.events.loader import read_plan
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")
 LOCKS = ("runtime", "dev", "bootstrap")
@@ -51,6 +54,21 @@ def test_commands_of_a_page_exist(page: str) -> None:
 @pytest.mark.parametrize("line", ["make rocket", "liftline rocket", "liftline up --rocket 1"])
 def test_canary_a_command_that_is_not_there_is_found(line: str) -> None:
     assert len(command_faults(papers.commands(f"```sh\n{line}  # go\n```\n")[0])) == 1
+
+
+def test_the_readme_s_own_event_is_a_good_one(tmp_path: Path) -> None:
+    example = re.search(r"<<'YAML'\n(.*?)^YAML$", read("README.md"), re.MULTILINE | re.DOTALL)
+    assert example is not None
+    (tmp_path / "report_exported.yml").write_text(example[1])
+    reading = read_plan([ROOT / "tracking/events", tmp_path])
+    assert reading.findings == ()
+    assert "report_exported" in {event.name for event in reading.events}
+
+
+def test_the_readme_s_requests_are_json() -> None:
+    bodies = re.findall(r"-d '\n(.*?)'\n```", read("README.md"), re.DOTALL)
+    events = [json.loads(body.replace("'$NOW'", "2026-01-01T00:00:00Z")) for body in bodies]
+    assert [event["message_id"] for event in events] == ["first-1", "first-2"]
 
 
 def test_the_glossary_is_in_order() -> None:
