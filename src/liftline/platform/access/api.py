@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
-
-from starlette.requests import Request
+from typing import Final, Protocol
 
 from liftline.core.clock import Clock
 from liftline.core.ids import Environment, ProjectId, SourceId
-from liftline.platform.access.accounts import FIRST_EMAIL, AccountListing
 from liftline.platform.access.attempts import TooManyAttemptsError
 from liftline.platform.access.contracts import KeyRecord, Principal
 from liftline.platform.access.errors import (
@@ -34,8 +31,9 @@ from liftline.platform.access.passwords import Passwords, WeakPasswordError
 from liftline.platform.access.people import People, SignedIn
 from liftline.platform.access.rules import ACTIONS, Action, allow
 from liftline.platform.access.same_origin import is_cross_site
-from liftline.platform.access.sessions import COOKIE as SESSION_COOKIE
-from liftline.platform.access.slots import KeyListing, MintedKey, SlotSpec
+from liftline.platform.access.store.accounts import FIRST_EMAIL, AccountListing
+from liftline.platform.access.store.sessions import COOKIE as SESSION_COOKIE
+from liftline.platform.access.store.slots import KeyListing, MintedKey, SlotSpec
 from liftline.platform.control.api import SnapshotPublisher
 from liftline.platform.state.contracts import StateStore
 
@@ -134,14 +132,21 @@ def refuse_cross_site(method: str, headers: Mapping[str, str]) -> None:
         raise CrossSiteError()
 
 
-def current_principal(request: Request) -> Principal | None:
+class Asked(Protocol):
+    """A request as this room sees it; the web framework's own type stays at the edge."""
+
+    @property
+    def state(self) -> object: ...
+
+
+def current_principal(request: Asked) -> Principal | None:
     """Who sent this request, as the app's middleware found out; None is nobody."""
     principal = getattr(request.state, "principal", None)
     return principal if isinstance(principal, Principal) else None
 
 
 def require(
-    request: Request,
+    request: Asked,
     action: Action,
     project: ProjectId | None = None,
     environment: Environment | None = None,

@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from liftline.core.ids import Environment, ProjectId, environment, project_id
 from liftline.core.room import Provide
-from liftline.platform.access.accounts import AccountListing, parse_grant, parse_scopes
 from liftline.platform.access.api import (
     SESSION_COOKIE,
     Access,
@@ -23,8 +22,9 @@ from liftline.platform.access.api import (
 from liftline.platform.access.contracts import Grant, KeyKind, Principal, Role
 from liftline.platform.access.errors import UnauthenticatedError
 from liftline.platform.access.people import SignedIn
-from liftline.platform.access.sessions import ABSOLUTE_LIFE
-from liftline.platform.access.slots import KeyListing, MintedKey, SlotSpec
+from liftline.platform.access.store.accounts import AccountListing, parse_grant, parse_scopes
+from liftline.platform.access.store.sessions import ABSOLUTE_LIFE
+from liftline.platform.access.store.slots import KeyListing, MintedKey, SlotSpec
 from liftline.platform.audit.api import PAGE_MAX, Entry, recent, verify_chain
 
 _Place = Annotated[str | None, Query(max_length=40)]

@@ -9,18 +9,17 @@ from typing import Final
 
 import msgspec
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Connection
 
 from liftline.core.clock import Clock
 from liftline.core.errors import UnavailableError
 from liftline.core.ids import Environment, ProjectId
-from liftline.platform.access import slots
 from liftline.platform.access.contracts import CONTROL_KEYS, KeyRecord, KeyRing, KeySnapshot
 from liftline.platform.access.errors import AccessMissingError
-from liftline.platform.access.slots import KeyListing, MintedKey, SlotSpec
+from liftline.platform.access.store import slots
+from liftline.platform.access.store.slots import KeyListing, MintedKey, SlotSpec
 from liftline.platform.audit.api import Change, record
 from liftline.platform.control.api import SnapshotPublisher
-from liftline.platform.state.contracts import StateStore
+from liftline.platform.state.contracts import Connection, StateStore
 
 NOTE_EVERY: Final = timedelta(minutes=1)
 

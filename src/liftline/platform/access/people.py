@@ -10,12 +10,12 @@ from typing import Final
 from prometheus_client import Counter
 
 from liftline.core.clock import Clock
-from liftline.platform.access import accounts, sessions
-from liftline.platform.access.accounts import AccountListing
 from liftline.platform.access.attempts import Attempts, TooManyAttemptsError
 from liftline.platform.access.contracts import ApproverScope, Grant, Principal
 from liftline.platform.access.errors import AccessMissingError, LinkError, LoginFailedError
 from liftline.platform.access.passwords import Passwords
+from liftline.platform.access.store import accounts, sessions
+from liftline.platform.access.store.accounts import AccountListing
 from liftline.platform.audit.api import Change, record
 from liftline.platform.state.contracts import StateStore
 

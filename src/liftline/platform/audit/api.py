@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from prometheus_client import Counter
-from sqlalchemy import Connection, insert, select, text
+from prometheus_client import Counter, Gauge
 
 from liftline.core.errors import InvalidError
+from liftline.platform.audit import store
 from liftline.platform.audit.chain import GENESIS, Entry, entry_hash, is_linked
-from liftline.platform.audit.store import audit_log
+from liftline.platform.state.contracts import Connection
 
 __all__ = ["Change", "ChainReport", "Entry", "recent", "record", "verify_chain"]
 
@@ -26,9 +26,11 @@ Fact = str | int | float | bool | None | Sequence[str]
 PAGE_MAX: Final = 200
 VALUE_BYTES_MAX: Final = 64 * 1024
 _VERIFY_BATCH: Final = 500
-_CHAIN_LOCK: Final = 0x4C46_0002
 
 ENTRIES: Final = Counter("liftline_audit_entries", "Audit entries written.", ["action"])
+BROKEN_AT: Final = Gauge(
+    "liftline_audit_broken_at_seq", "First audit entry that does not fit the chain; 0 when none."
+)
 
 
 class EntryTooLargeError(InvalidError):
@@ -70,25 +72,20 @@ class ChainReport:
 
 def record(connection: Connection, change: Change) -> Entry:
     """Append one entry in the caller's transaction; entries are numbered without gaps."""
-    if connection.dialect.name == "postgresql":
-        # Two writers must not chain to the same entry. SQLite's writer is alone anyway.
-        connection.execute(text(f"select pg_advisory_xact_lock({_CHAIN_LOCK})"))
-    head = connection.execute(
-        select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
-    ).first()
+    head = store.head(connection)
     unsealed = Entry(
-        seq=head.seq + 1 if head else 1,
+        seq=head[0] + 1 if head else 1,
         at=change.at,
         actor=change.actor,
         action=change.action,
         subject=change.subject,
         before=_json(change.before),
         after=_json(change.after),
-        previous_hash=head.hash if head else GENESIS,
+        previous_hash=head[1] if head else GENESIS,
         hash="",
     )
     entry = replace(unsealed, hash=entry_hash(unsealed))
-    connection.execute(insert(audit_log).values(**_columns(entry)))
+    store.append(connection, entry)
     ENTRIES.labels(action=entry.action).inc()
     return entry
 
@@ -101,12 +98,7 @@ def recent(
     limit: int = 50,
 ) -> list[Entry]:
     """Entries, newest first; `before_seq` turns the page. At most PAGE_MAX."""
-    query = select(audit_log).order_by(audit_log.c.seq.desc()).limit(max(1, min(limit, PAGE_MAX)))
-    if before_seq is not None:
-        query = query.where(audit_log.c.seq < before_seq)
-    if subject is not None:
-        query = query.where(audit_log.c.subject == subject)
-    return [Entry(**row) for row in connection.execute(query).mappings()]
+    return store.newest(connection, before_seq, subject, max(1, min(limit, PAGE_MAX)))
 
 
 def verify_chain(connection: Connection) -> ChainReport:
@@ -114,14 +106,16 @@ def verify_chain(connection: Connection) -> ChainReport:
     previous: Entry | None = None
     count = 0
     while True:
-        batch = _entries_after(connection, previous.seq if previous else None)
+        batch = store.entries_after(connection, previous.seq if previous else None, _VERIFY_BATCH)
         if not batch:
+            BROKEN_AT.set(0)
             head_seq, head_hash = (previous.seq, previous.hash) if previous else (0, GENESIS)
             return ChainReport(
                 entries=count, head_seq=head_seq, head_hash=head_hash, broken_seq=None
             )
         for entry in batch:
             if not is_linked(previous, entry):
+                BROKEN_AT.set(entry.seq)
                 return ChainReport(
                     entries=count,
                     head_seq=previous.seq if previous else 0,
@@ -132,13 +126,6 @@ def verify_chain(connection: Connection) -> ChainReport:
             count += 1
 
 
-def _entries_after(connection: Connection, seq: int | None) -> list[Entry]:
-    query = select(audit_log).order_by(audit_log.c.seq).limit(_VERIFY_BATCH)
-    if seq is not None:
-        query = query.where(audit_log.c.seq > seq)
-    return [Entry(**row) for row in connection.execute(query).mappings()]
-
-
 def _json(facts: Mapping[str, Fact] | None) -> str | None:
     if facts is None:
         return None
@@ -146,7 +133,3 @@ def _json(facts: Mapping[str, Fact] | None) -> str | None:
     if len(encoded) > VALUE_BYTES_MAX:
         raise EntryTooLargeError(facts={"size_bytes": len(encoded)})
     return encoded.decode()
-
-
-def _columns(entry: Entry) -> dict[str, object]:
-    return {column.name: getattr(entry, column.name) for column in audit_log.columns}

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from liftline.core.room import Room
+from liftline.core.room import Alert, Room
 
 ROOM = Room(
     name="audit",
     floor="platform",
     sentence="An append-only, hash-chained record of who changed what.",
-    operational_metrics=("liftline_audit_entries_total",),
+    operational_metrics=("liftline_audit_entries_total", "liftline_audit_broken_at_seq"),
+    alerts=(
+        Alert(
+            name="audit_chain_broken",
+            expression="liftline_audit_broken_at_seq > 0",
+            severity="page",
+            runbook="docs/runbooks/access.md",
+        ),
+    ),
     risks=("Cutting off the newest entries shows only against a head hash kept elsewhere.",),
     runbook="docs/runbooks/access.md",
     rollback="There is none: entries are never taken back, a correction is a new entry.",

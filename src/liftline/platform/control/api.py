@@ -1,4 +1,4 @@
-"""Publishing and reading control snapshots; standard library and msgspec only.
+"""Publishing and reading control snapshots, without any heavy package.
 
 The app publishes; the hot processes read from disk, keep the last good version, and start
 without the app. Call `refresh()` at least once a second: it reads 20 bytes when nothing changed.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
+from typing import Final
+
+from prometheus_client import Gauge
 
 from liftline.platform.control import publish
 from liftline.platform.control.contracts import Snapshot
@@ -26,6 +29,14 @@ __all__ = [
     "SnapshotReader",
 ]
 
+VERSION: Final = Gauge(
+    "liftline_control_version", "The control snapshot in force in this process.", ["name"]
+)
+DAMAGED: Final = Gauge(
+    "liftline_control_damaged",
+    "1 while the newest control snapshot cannot be used and an older one serves.",
+    ["name"],
+)
 _log = logging.getLogger(__name__)
 
 
@@ -112,6 +123,8 @@ class SnapshotReader:
             older = f"version {snapshot.version} is older than {self._current.version}"
             return self._say(f"the pointer went back: {older}")
         self.damage = ""
+        DAMAGED.labels(name=self._name).set(0)
+        VERSION.labels(name=self._name).set(snapshot.version)
         is_new = self._current is None or snapshot.version > self._current.version
         self._current = snapshot
         return is_new
@@ -125,6 +138,7 @@ class SnapshotReader:
                 self._current = publish.load(path, self._name)
             except DamagedSnapshotError:
                 continue
+            VERSION.labels(name=self._name).set(self._current.version)
             return True
         return False
 
@@ -132,6 +146,7 @@ class SnapshotReader:
         if why != self.damage:
             _log.warning("control snapshot %s: %s; keeping the last good one", self._name, why)
         self.damage = why
+        DAMAGED.labels(name=self._name).set(1)
         return False
 
     def _versions(self) -> list[tuple[int, Path]]:

@@ -6,15 +6,15 @@ or message exists exactly when the change that caused it does.
 
 from __future__ import annotations
 
+from liftline.platform.jobs.courier import Courier
 from liftline.platform.jobs.cron import BadScheduleError, next_occurrence
 from liftline.platform.jobs.loop import JobLoop, Step
-from liftline.platform.jobs.outbox import (
-    Courier,
+from liftline.platform.jobs.store.outbox import (
     IdempotencyConflictError,
     MessageTooLargeError,
     put,
 )
-from liftline.platform.jobs.timers import (
+from liftline.platform.jobs.store.timers import (
     BadTimerError,
     StaleFenceError,
     cancel,

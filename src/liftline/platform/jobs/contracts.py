@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection
-
 from liftline.core.ids import Environment, ProjectId
+from liftline.platform.state.contracts import Connection
 
 LatePolicy = Literal["fire", "skip", "coalesce"]
 FactValue = str | int | float | bool | None

@@ -7,7 +7,7 @@ from typing import Literal
 
 from liftline.platform.jobs.contracts import Kind
 from liftline.platform.jobs.cron import next_occurrence
-from liftline.platform.jobs.timers import Claimed
+from liftline.platform.jobs.store.timers import Claimed
 
 Verdict = Literal["run", "skip"]
 

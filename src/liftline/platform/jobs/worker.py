@@ -9,16 +9,15 @@ from datetime import timedelta
 from typing import Final
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Connection, func, select
 
 from liftline.core.clock import Clock
 from liftline.core.ids import new_id
-from liftline.platform.jobs import leases, timers
+from liftline.platform.jobs.backoff import backoff, error_text
 from liftline.platform.jobs.contracts import Effect, Kind
 from liftline.platform.jobs.lateness import next_due, verdict
-from liftline.platform.jobs.store import timers as timers_table
-from liftline.platform.jobs.timers import Claimed, StaleFenceError
-from liftline.platform.state.contracts import StateStore
+from liftline.platform.jobs.store import leases, timers
+from liftline.platform.jobs.store.timers import Claimed, StaleFenceError
+from liftline.platform.state.contracts import Connection, StateStore
 
 BATCH_MAX: Final = 100
 LEASE: Final = timedelta(seconds=60)
@@ -105,15 +104,8 @@ class Worker:
         """Bring the gauges up to date; one read."""
         now = self._clock.now()
         with self._store.read() as connection:
-            counted = connection.execute(
-                select(timers_table.c.state, func.count()).group_by(timers_table.c.state)
-            ).all()
-            oldest = connection.execute(
-                select(func.min(timers_table.c.next_at, type_=timers_table.c.next_at.type)).where(
-                    timers_table.c.state.in_(("pending", "leased"))
-                )
-            ).scalar()
-        by_state = {str(state): int(count) for state, count in counted}
+            by_state = timers.count_by_state(connection)
+            oldest = timers.oldest_waiting(connection)
         for state in ("pending", "leased", "dead"):
             WAITING.labels(state=state).set(by_state.get(state, 0))
         OVERDUE_S.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
@@ -131,7 +123,7 @@ class Worker:
         try:
             return _Outcome(claimed=claimed, effect=kind.run(firing))
         except Exception as failed:  # noqa: BLE001 - the loop's owner: one run must not stop the rest
-            return _Outcome(claimed=claimed, error=leases.error_text(failed))
+            return _Outcome(claimed=claimed, error=error_text(failed))
 
     def _settle(self, connection: Connection, outcome: _Outcome) -> str:
         """One outcome in its own savepoint, so that one bad effect spoils only itself."""
@@ -141,7 +133,7 @@ class Worker:
         except StaleFenceError:
             return "stale"
         except Exception as failed:  # noqa: BLE001 - an effect is foreign code; its timer is retried
-            error = leases.error_text(failed)
+            error = error_text(failed)
         try:
             with connection.begin_nested():
                 return self._fail(connection, outcome.claimed, error)
@@ -169,6 +161,6 @@ class Worker:
         if firing.attempt >= kind.attempts_max:
             timers.bury(connection, claimed, next_due(kind, claimed, now), error)
             return "dead"
-        wait = leases.backoff(firing.attempt, kind.backoff_first, kind.backoff_max, self._chance)
+        wait = backoff(firing.attempt, kind.backoff_first, kind.backoff_max, self._chance)
         timers.retry(connection, firing, now + wait, error)
         return "retried"

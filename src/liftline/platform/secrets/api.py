@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from prometheus_client import Counter
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
 
 from liftline.core.clock import Clock
 from liftline.core.errors import ConflictError, InvalidError, NotFoundError
-from liftline.platform.secrets import envelope, master
+from liftline.platform.secrets import envelope, master, store
 from liftline.platform.secrets.contracts import (
     OnSecretChange,
     SecretAction,
@@ -23,11 +22,11 @@ from liftline.platform.secrets.contracts import (
     SecretValue,
     SecretVersion,
 )
-from liftline.platform.secrets.envelope import MasterKey, SealBrokenError, Sealed
+from liftline.platform.secrets.envelope import MasterKey, SealBrokenError
 from liftline.platform.secrets.master import BadMasterKeyError, MasterKeys, OpenMasterKeyError
-from liftline.platform.secrets.store import secret_versions
+from liftline.platform.secrets.store import SealedVersion
 from liftline.platform.secrets.verify import hmac_sha256_matches, matches_either
-from liftline.platform.state.contracts import StateStore
+from liftline.platform.state.contracts import Connection, StateStore
 
 __all__ = [
     "BadMasterKeyError",
@@ -110,27 +109,15 @@ class Secrets:
         if not 0 < len(value) <= VALUE_BYTES_MAX:
             raise BadSecretError(f"a secret has 1 to {VALUE_BYTES_MAX} bytes")
         with self._lock, self._store.write() as connection:
-            live = {version.state for version in self._versions(connection, name)}
+            live = {version.state for version in store.live_versions(connection, name)}
             if "next" in live:
                 raise NextExistsError(facts={"name": name})
             state: SecretState = "next" if "active" in live else "active"
-            newest = connection.execute(
-                select(func.max(secret_versions.c.version)).where(secret_versions.c.name == name)
-            ).scalar()
-            version = int(newest or 0) + 1
+            version = store.newest_version(connection, name) + 1
             sealed = envelope.seal(self._master, name, version, value)
             now = self._clock.now()
-            connection.execute(
-                insert(secret_versions).values(
-                    name=name,
-                    version=version,
-                    state=state,
-                    master_id=sealed.master_id,
-                    wrapped_key=sealed.wrapped_key,
-                    ciphertext=sealed.ciphertext,
-                    created_at=now,
-                )
-            )
+            made = SealedVersion(name=name, version=version, sealed=sealed)
+            store.add(connection, made, state, now)
             self._tell(connection, "secret.put", name, version)
         return SecretVersion(name=name, version=version, state=state, created_at=now)
 
@@ -143,13 +130,10 @@ class Secrets:
 
         Raises SecretMissingError, SealBrokenError.
         """
-        with self._lock, self._store.read() as connection:
-            rows = connection.execute(
-                select(secret_versions)
-                .where(secret_versions.c.name == name, secret_versions.c.state != "retired")
-                .order_by(secret_versions.c.state)
-            ).mappings()
-            values = tuple(self._open(row) for row in rows)
+        with self._lock:
+            with self._store.read() as connection:
+                found = store.live(connection, name)
+            values = tuple(self._open(version) for version in found)
         if not values:
             raise SecretMissingError(f"there is no live secret {name!r}")
         return values
@@ -157,37 +141,31 @@ class Secrets:
     def promote(self, name: str) -> None:
         """The next version becomes active, the active one retires and is erased."""
         with self._store.write() as connection:
-            versions = {v.state: v.version for v in self._versions(connection, name)}
+            versions = {v.state: v.version for v in store.live_versions(connection, name)}
             if "next" not in versions:
                 raise SecretMissingError(f"{name!r} has no next version")
             if "active" in versions:
-                self._retire(connection, name, versions["active"])
-            self._set_state(connection, name, versions["next"], "active")
+                store.erase(connection, name, versions["active"])
+            store.activate(connection, name, versions["next"])
             self._tell(connection, "secret.promote", name, versions["next"])
 
     def retire(self, name: str, version: int) -> None:
         """Take a live version out of use and erase its value. Raises SecretMissingError."""
         with self._store.write() as connection:
-            if version not in {v.version for v in self._versions(connection, name)}:
+            if version not in {v.version for v in store.live_versions(connection, name)}:
                 raise SecretMissingError(f"{name!r} has no live version {version}")
-            self._retire(connection, name, version)
+            store.erase(connection, name, version)
             self._tell(connection, "secret.retire", name, version)
 
     def versions(self, name: str) -> list[SecretVersion]:
         """The live versions, without their values."""
         with self._store.read() as connection:
-            return self._versions(connection, name)
+            return store.live_versions(connection, name)
 
     def names(self) -> list[str]:
         """Every secret that has a live version."""
         with self._store.read() as connection:
-            rows = connection.execute(
-                select(secret_versions.c.name)
-                .where(secret_versions.c.state != "retired")
-                .distinct()
-                .order_by(secret_versions.c.name)
-            )
-            return [str(name) for name in rows.scalars()]
+            return sorted({version.name for version in store.live(connection)})
 
     def rotate_master(self, new_key: bytes | None = None) -> str:
         """Wrap every version with a new master key; returns the new key's id.
@@ -204,11 +182,11 @@ class Secrets:
                 master.next_path(self._path).unlink(missing_ok=True)
                 master.write(master.next_path(self._path), key)
             with self._store.write() as connection:
-                rows = connection.execute(
-                    select(secret_versions).where(secret_versions.c.state != "retired")
-                ).mappings()
-                for row in rows.all():
-                    self._rewrap(connection, row, fresh)
+                for old in store.live(connection):
+                    wrapped = envelope.rewrap(
+                        self._master, fresh, old.name, old.version, old.sealed.wrapped_key
+                    )
+                    store.rewrap(connection, old.name, old.version, fresh.id, wrapped)
                 self._tell(connection, "secret.rewrap", "master", 0)
             if self._path is not None:
                 self._swap_files(self._path)
@@ -218,13 +196,7 @@ class Secrets:
     def _settle_rotation(self, keys: MasterKeys) -> MasterKey:
         """After a crash in a rotation: the database says which of the two keys is in force."""
         with self._store.read() as connection:
-            used = set(
-                connection.execute(
-                    select(secret_versions.c.master_id)
-                    .where(secret_versions.c.state != "retired")
-                    .distinct()
-                ).scalars()
-            )
+            used = store.master_ids(connection)
         if keys.candidate is not None and keys.path is not None:
             if used == {keys.candidate.id}:
                 self._swap_files(keys.path)
@@ -239,50 +211,14 @@ class Secrets:
         master.next_path(path).replace(path)
         master.sync_directory(path.parent)
 
-    def _rewrap(self, connection: Connection, row: RowMapping, fresh: MasterKey) -> None:
-        wrapped = envelope.rewrap(
-            self._master, fresh, row["name"], row["version"], row["wrapped_key"]
-        )
-        connection.execute(
-            update(secret_versions)
-            .where(_is(row["name"], row["version"]))
-            .values(wrapped_key=wrapped, master_id=fresh.id)
-        )
-
-    def _open(self, row: RowMapping) -> SecretValue:
-        sealed = Sealed(
-            master_id=row["master_id"],
-            wrapped_key=row["wrapped_key"],
-            ciphertext=row["ciphertext"],
-        )
+    def _open(self, found: SealedVersion) -> SecretValue:
         try:
-            value = envelope.unseal(self._master, row["name"], row["version"], sealed)
+            value = envelope.unseal(self._master, found.name, found.version, found.sealed)
         except SealBrokenError:
             SEAL_FAILURES.inc()
             raise
         READS.inc()
         return SecretValue(value)
-
-    def _versions(self, connection: Connection, name: str) -> list[SecretVersion]:
-        table = secret_versions.c
-        rows = connection.execute(
-            select(table.name, table.version, table.state, table.created_at)
-            .where(table.name == name, table.state != "retired")
-            .order_by(table.version)
-        )
-        return [SecretVersion(**row) for row in rows.mappings()]
-
-    def _retire(self, connection: Connection, name: str, version: int) -> None:
-        connection.execute(
-            update(secret_versions)
-            .where(_is(name, version))
-            .values(state="retired", wrapped_key=b"", ciphertext=b"")
-        )
-
-    def _set_state(
-        self, connection: Connection, name: str, version: int, state: SecretState
-    ) -> None:
-        connection.execute(update(secret_versions).where(_is(name, version)).values(state=state))
 
     def _tell(self, connection: Connection, action: SecretAction, name: str, version: int) -> None:
         change = SecretChange(
@@ -292,7 +228,3 @@ class Secrets:
             at=self._clock.now(),
         )
         self._on_change(connection, change)
-
-
-def _is(name: str, version: int) -> ColumnElement[bool]:
-    return and_(secret_versions.c.name == name, secret_versions.c.version == version)

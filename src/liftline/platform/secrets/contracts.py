@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection
+from liftline.platform.state.contracts import Connection
 
 SecretState = Literal["active", "next", "retired"]
 SecretAction = Literal["secret.put", "secret.promote", "secret.retire", "secret.rewrap"]

@@ -1,4 +1,7 @@
-"""What crosses the wall of the operational database."""
+"""What crosses the wall of the operational database.
+
+`Connection` is an open transaction: rooms take it from here, so that SQL stays in stores.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection
+
+__all__ = ["Connection", "StateStore"]
 
 
 class StateStore(Protocol):

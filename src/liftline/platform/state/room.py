@@ -19,5 +19,5 @@ ROOM = Room(
     ),
     risks=("SQLite before 3.51.3 corrupts a file that two connections write or checkpoint.",),
     runbook="docs/runbooks/state.md",
-    rollback="Stop Liftline, put the copy of state/ made before the upgrade back, start the old one.",
+    rollback="Stop Liftline, put back the copy of state/ from before, start the old version.",
 )

@@ -21,7 +21,7 @@ from liftline.platform.access.errors import (
     LinkError,
 )
 from liftline.platform.access.rules import strongest
-from liftline.platform.access.store import account_grants, account_links, accounts
+from liftline.platform.access.store.tables import account_grants, account_links, accounts
 
 FIRST_EMAIL: Final = "admin@localhost"
 LINK_LIFE: Final = timedelta(hours=24)

@@ -7,14 +7,11 @@ a clock jump two owners may both run, but only the newer one's outcome counts.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, Table, select, update
-
-ERROR_CHARS_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +73,3 @@ def move(connection: Connection, table: Table, row_id: int, fence: int, **change
         .values(lease_owner=None, lease_until=None, **changes)
     )
     return moved.rowcount == 1
-
-
-def backoff(attempt: int, first: timedelta, longest: timedelta, chance: random.Random) -> timedelta:
-    """How long to wait after failed attempt 1, 2, 3…: doubling, capped, half of it jittered."""
-    doubled: timedelta = first * float(2 ** min(attempt - 1, 20))
-    return min(doubled, longest) * chance.uniform(0.5, 1.0)
-
-
-def error_text(error: BaseException) -> str:
-    """What is kept of an error: type and message, bounded."""
-    return f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX]

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from liftline.platform.access import keytext
-from liftline.platform.access.store import sessions
+from liftline.platform.access.store.tables import sessions
 
 COOKIE: Final = "liftline_session"
 IDLE_LIFE: Final = timedelta(hours=24)

@@ -18,7 +18,7 @@ from liftline.core.ids import Environment, ProjectId, new_id
 from liftline.platform.access import keytext
 from liftline.platform.access.contracts import KeyKind, KeyRecord
 from liftline.platform.access.errors import AccessMissingError, BadRequestError, SlotFullError
-from liftline.platform.access.store import key_slots, keys
+from liftline.platform.access.store.tables import key_slots, keys
 
 LIVE_MAX: Final = 2
 ORIGINS_MAX: Final = 20

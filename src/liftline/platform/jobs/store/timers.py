@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import cast
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from liftline.core.errors import ConflictError, InvalidError
 from liftline.core.ids import Environment, ProjectId
-from liftline.platform.jobs import leases
 from liftline.platform.jobs.contracts import DeadLetter, Firing, Payload, Recurrence, Timer
 from liftline.platform.jobs.cron import next_occurrence
-from liftline.platform.jobs.store import timers
+from liftline.platform.jobs.store import leases
+from liftline.platform.jobs.store.tables import timers
 
 PAYLOAD_BYTES_MAX = 16 * 1024
 KEY_CHARS_MAX = 200
@@ -180,6 +180,22 @@ def dead_letters(connection: Connection, limit: int = 100) -> list[DeadLetter]:
         )
         for row in rows
     ]
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many timers there are, by state."""
+    counted = connection.execute(select(timers.c.state, func.count()).group_by(timers.c.state))
+    return {str(state): int(count) for state, count in counted}
+
+
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """When the timer that waits for longest wanted attention."""
+    return connection.execute(
+        select(timers.c.next_at)
+        .where(timers.c.state.in_(("pending", "leased")))
+        .order_by(timers.c.next_at)
+        .limit(1)
+    ).scalar()
 
 
 def _upsert(connection: Connection, row: dict[str, object]) -> None:

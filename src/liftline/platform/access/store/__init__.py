@@ -1,0 +1,1 @@
+"""The SQL of access: tables, and what is asked of them."""

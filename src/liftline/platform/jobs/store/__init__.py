@@ -1,0 +1,1 @@
+"""The SQL of jobs: due-table, outbox, and their leases."""

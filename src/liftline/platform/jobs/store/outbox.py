@@ -1,0 +1,115 @@
+"""The outbox: what to tell the outside, kept in the transaction of its cause."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from liftline.core.errors import ConflictError, InvalidError
+from liftline.core.ids import Environment, ProjectId
+from liftline.platform.jobs.contracts import Message
+from liftline.platform.jobs.store import leases
+from liftline.platform.jobs.store.tables import outbox
+
+BODY_BYTES_MAX: Final = 1024 * 1024
+_PURGE_MAX: Final = 5000
+
+
+class IdempotencyConflictError(ConflictError):
+    """The same idempotency key was used for another body."""
+
+    code = "jobs.idempotency_conflict"
+
+
+class MessageTooLargeError(InvalidError):
+    """A message is too large for the outbox."""
+
+    code = "jobs.message_too_large"
+
+
+def put(connection: Connection, message: Message, now: datetime) -> bool:
+    """Leave a message in the caller's transaction; False when it was left before.
+
+    Raises IdempotencyConflictError when the key is known with another body or destination.
+    """
+    if len(message.body) > BODY_BYTES_MAX:
+        raise MessageTooLargeError(facts={"size_bytes": len(message.body)})
+    digest = hashlib.sha256(message.destination.encode() + b"\0" + message.body).hexdigest()
+    construct = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    written = connection.execute(
+        construct(outbox)
+        .values(
+            idempotency_key=message.idempotency_key,
+            destination=message.destination,
+            body=message.body,
+            body_sha256=digest,
+            project=message.project,
+            environment=message.environment,
+            state="pending",
+            next_at=now,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[outbox.c.idempotency_key])
+    )
+    if written.rowcount == 1:
+        return True
+    known = connection.execute(
+        select(outbox.c.body_sha256).where(outbox.c.idempotency_key == message.idempotency_key)
+    ).scalar()
+    if known != digest:
+        raise IdempotencyConflictError(facts={"key": message.idempotency_key})
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A leased message."""
+
+    row_id: int
+    fence: int
+    attempt: int
+    message: Message
+
+
+def claim(connection: Connection, lease: leases.Lease) -> list[Parcel]:
+    """Lease the messages that wait, in the order they were put."""
+    return [_parcel(row) for row in leases.claim(connection, outbox, lease)]
+
+
+def settle(connection: Connection, parcel: Parcel, changes: dict[str, object]) -> bool:
+    """Write down what became of a delivery; False when its lease went to someone else."""
+    return leases.move(connection, outbox, parcel.row_id, parcel.fence, **changes)
+
+
+def purge(connection: Connection, older_than: datetime) -> int:
+    """Forget messages delivered before an instant, at most some thousands at a time."""
+    chosen = (
+        select(outbox.c.id)
+        .where(outbox.c.state == "delivered", outbox.c.next_at < older_than)
+        .limit(_PURGE_MAX)
+    )
+    return connection.execute(delete(outbox).where(outbox.c.id.in_(chosen))).rowcount
+
+
+def waiting(connection: Connection) -> int:
+    """How many messages wait for delivery."""
+    return connection.execute(
+        select(func.count()).where(outbox.c.state.in_(("pending", "leased")))
+    ).scalar_one()
+
+
+def _parcel(row: RowMapping) -> Parcel:
+    message = Message(
+        idempotency_key=row["idempotency_key"],
+        destination=row["destination"],
+        body=row["body"],
+        project=ProjectId(row["project"]) if row["project"] else None,
+        environment=cast(Environment | None, row["environment"]),
+    )
+    return Parcel(row_id=row["id"], fence=row["fence"], attempt=row["attempts"], message=message)
