@@ -88,6 +88,24 @@ def _settings(config: Path | None, data: Path | None, port_base: int | None):  #
     return load_settings(config, overrides=overrides).settings
 
 
+def connect_rooms() -> None:
+    """Tell the tracking room where the plan lies and how the running app is reached."""
+    from liftline.data.events.contracts import PLAN_APPLIER, PLAN_DIRECTORIES
+
+    def applier():  # type: ignore[no-untyped-def]  # keeps httpx out of help
+        from liftline.app.remote import RemotePlanApplier
+
+        return RemotePlanApplier(_settings(None, None, None).data_dir)
+
+    def directories():  # type: ignore[no-untyped-def]  # keeps pydantic out of help
+        from liftline.app.plan import plan_directories
+
+        return plan_directories(_settings(None, None, None).plan_dir)
+
+    PLAN_APPLIER.set(applier)
+    PLAN_DIRECTORIES.set(directories)
+
+
 def register_rooms() -> None:
     """Hang every room's commands below the root, to be imported when they are called."""
     for room in load_rooms():
@@ -98,6 +116,7 @@ def register_rooms() -> None:
 def main() -> None:
     """Run the command line; a known failure is one line with its code and cure."""
     register_rooms()
+    connect_rooms()
     try:
         app()
     except LiftlineError as error:

@@ -25,7 +25,6 @@ from liftline.app.processes import die_with_parent
 die_with_parent()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 server = socket.create_server(("127.0.0.1", 0))
-server_file = open(sys.argv[1] + "/port", "w"); server_file.write(str(server.getsockname()[1])); server_file.close()
 print('{"event": "child is up"}', flush=True)
 while True:
     connection, _ = server.accept()
