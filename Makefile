@@ -24,7 +24,7 @@ UI := $(if $(wildcard ui/package.json),ui/dist/index.html)
 .PHONY: help run check test lint lint-style lint-types lint-walls fast-tests lint-ui bench soak ui clean
 
 help: ## What there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 14
 
 run: $(DONE)/project $(UI) ## Install, start Liftline with demo traffic beside it, print where it is
 	exec $(BIN)/liftline demo --data "$(DATA)"
