@@ -106,6 +106,7 @@ class DemoCollector:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65_536  # head and body leave together: no delayed acknowledgement
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
