@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Protocol
 
 
 class Disk(Protocol):
     """Writes bytes at an offset and makes them durable. Raises OSError; never retried."""
 
-    def write(self, descriptor: int, content: bytes, offset: int) -> int:
-        """Write some of `content` (maybe less than all) and say how many bytes."""
+    def write(self, descriptor: int, parts: Sequence[bytes], offset: int) -> int:
+        """Write some of the parts' bytes, in order (maybe not all), and say how many."""
         ...
 
     def sync(self, descriptor: int) -> None:
@@ -25,8 +26,8 @@ class Disk(Protocol):
 class OsDisk:
     """The operating system's disk."""
 
-    def write(self, descriptor: int, content: bytes, offset: int) -> int:
-        return os.pwrite(descriptor, content, offset)
+    def write(self, descriptor: int, parts: Sequence[bytes], offset: int) -> int:
+        return os.pwritev(descriptor, parts, offset)
 
     def sync(self, descriptor: int) -> None:
         os.fdatasync(descriptor)

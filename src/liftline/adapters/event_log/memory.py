@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from liftline.data.log.contracts import (
+    COMMIT_BUCKETS_S,
     Acknowledge,
     CorruptFrameError,
     Frame,
@@ -15,6 +16,7 @@ from liftline.data.log.contracts import (
     LogStats,
     Position,
     PositionBeyondEndError,
+    WriterHealth,
 )
 
 
@@ -80,13 +82,13 @@ class MemoryLogWriter:
         for *_, acknowledge in group:
             acknowledge(LogClosedError(reason))
 
-    @property
-    def pending_bytes(self) -> int:
-        return sum(len(pending[0]) for pending in self._pending)
-
-    @property
-    def failure(self) -> str:
-        return self._failure
+    def health(self) -> WriterHealth:
+        return WriterHealth(
+            pending_bytes=sum(len(pending[0]) for pending in self._pending),
+            failure=self._failure,
+            commit_s_total=0.0,
+            commit_counts=(0,) * (len(COMMIT_BUCKETS_S) + 1),
+        )
 
     def stats(self) -> LogStats:
         return self._log.stats

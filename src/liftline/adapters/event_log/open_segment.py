@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,8 @@ from liftline.data.log.segments import SegmentName
 ALLOCATION_BYTES: Final = 8 << 20
 """Space is reserved in steps of this; a seal gives back what was not used."""
 SEALED_MODE: Final = 0o444
+PARTS_PER_WRITE: Final = 1000
+"""Linux gathers at most 1,024 parts in one call."""
 
 
 def sync_directory(directory: Path) -> None:
@@ -40,9 +43,9 @@ class OpenSegment:
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         sync_directory(directory)
 
-    def append(self, frame: bytes) -> None:
-        """Write one frame and make it durable. Raises OSError."""
-        end = self.size_bytes + len(frame)
+    def append(self, frame: Sequence[bytes], size_bytes: int) -> None:
+        """Write the parts of one frame and make it durable. Raises OSError."""
+        end = self.size_bytes + size_bytes
         if end > self._allocated_bytes and self._may_allocate:
             self._allocate(end)
         self._write(frame)
@@ -58,7 +61,7 @@ class OpenSegment:
             events=events,
             size_bytes=self.size_bytes,
         )
-        self._write(line)
+        self._write([line])
         os.ftruncate(self._descriptor, self.size_bytes + len(line))
         self._disk.sync(self._descriptor)
         os.fchmod(self._descriptor, SEALED_MODE)
@@ -77,13 +80,20 @@ class OpenSegment:
         finally:
             os.close(self._descriptor)
 
-    def _write(self, content: bytes) -> None:
-        written = self._disk.write(self._descriptor, content, self.size_bytes)
-        while written < len(content):
-            more = self._disk.write(self._descriptor, content[written:], self.size_bytes + written)
-            if more == 0:
-                raise OSError(errno.EIO, "the disk takes no more bytes")
-            written += more
+    def _write(self, parts: Sequence[bytes]) -> None:
+        """Gather small parts in the kernel rather than copy them together first."""
+        offset = self.size_bytes
+        for start in range(0, len(parts), PARTS_PER_WRITE):
+            some = parts[start : start + PARTS_PER_WRITE]
+            wanted = sum(map(len, some))
+            written = self._disk.write(self._descriptor, some, offset)
+            while written < wanted:
+                rest = b"".join(some)[written:]
+                more = self._disk.write(self._descriptor, [rest], offset + written)
+                if more == 0:
+                    raise OSError(errno.EIO, "the disk takes no more bytes")
+                written += more
+            offset += wanted
 
     def _allocate(self, end: int) -> None:
         """Reserving is only a speed-up: where it fails the write itself decides."""

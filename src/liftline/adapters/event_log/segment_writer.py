@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,11 +16,13 @@ from liftline.adapters.event_log.open_segment import OpenSegment
 from liftline.adapters.event_log.recovery import lock_log, recover
 from liftline.core.clock import Clock, SystemClock
 from liftline.data.log.contracts import (
+    COMMIT_BUCKETS_S,
     Acknowledge,
     LogClosedError,
     LogFullError,
     LogStats,
     Position,
+    WriterHealth,
 )
 from liftline.data.log.frames import commit_line
 from liftline.data.log.mark import MarkWriter
@@ -53,7 +55,6 @@ class SegmentLogWriter:
     """`LogWriter` on a directory of segments.
 
     Opening it recovers the log, which reads the last segment whole if it was not sealed.
-    `on_sync_s`, when set, is told on the writer's thread how long each commit took.
     Raises LogLockedError, CorruptFrameError.
     """
 
@@ -70,7 +71,8 @@ class SegmentLogWriter:
         self._limits = limits or SegmentLimits()
         self._clock = clock or SystemClock()
         self._disk = disk or OsDisk()
-        self.on_sync_s: Callable[[float], None] | None = None
+        self._commit_s_total = 0.0
+        self._commit_counts = [0] * (len(COMMIT_BUCKETS_S) + 1)
         self._lock_descriptor = lock_log(directory)
         try:
             recovered = recover(directory)
@@ -112,15 +114,13 @@ class SegmentLogWriter:
     def stats(self) -> LogStats:
         return self._stats
 
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes taken and not yet durable."""
-        return self._pending_bytes
-
-    @property
-    def failure(self) -> str:
-        """Why the log takes no more records, or empty."""
-        return self._failure
+    def health(self) -> WriterHealth:
+        return WriterHealth(
+            pending_bytes=self._pending_bytes,
+            failure=self._failure,
+            commit_s_total=self._commit_s_total,
+            commit_counts=tuple(self._commit_counts),
+        )
 
     def close(self) -> None:
         with self._wake:
@@ -165,8 +165,9 @@ class SegmentLogWriter:
         except Exception as error:  # noqa: BLE001  whatever it was, these records are not durable
             self._fail(f"a write to the log failed: {error!r}", group)
             return False
-        if self.on_sync_s is not None:
-            self.on_sync_s(self._clock.monotonic_s() - started_s)
+        took_s = self._clock.monotonic_s() - started_s
+        self._commit_s_total += took_s
+        self._commit_counts[bisect_left(COMMIT_BUCKETS_S, took_s)] += 1
         with self._wake:
             self._pending_bytes -= sum(len(append.payload) for append in group)
         _acknowledge(group, position)
@@ -181,15 +182,15 @@ class SegmentLogWriter:
         line = commit_line(
             payloads, first_ordinal=before.next_ordinal, records=records, events=events
         )
-        frame = b"".join((line, *payloads))
-        segment.append(frame)
+        size_bytes = len(line) + sum(map(len, payloads))
+        segment.append([line, *payloads], size_bytes)
         position = segment.name.at(segment.size_bytes)
         self._stats = replace(
             before,
             durable=position,
             next_ordinal=before.next_ordinal + records,
             events=before.events + events,
-            size_bytes=before.size_bytes + len(frame),
+            size_bytes=before.size_bytes + size_bytes,
         )
         self._mark.publish(self._stats)
         return position

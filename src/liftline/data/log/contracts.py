@@ -130,6 +130,23 @@ class LogStats:
     segments: int
 
 
+COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)
+"""Upper bounds of the histogram of commit durations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterHealth:
+    """How a writer is doing. `failure` says why it takes no more records, or is empty.
+
+    `commit_counts` has one count per bound of COMMIT_BUCKETS_S and one for what is above.
+    """
+
+    pending_bytes: int
+    failure: str
+    commit_s_total: float
+    commit_counts: tuple[int, ...]
+
+
 Acknowledge = Callable[[Position | UnavailableError], None]
 
 
@@ -150,6 +167,8 @@ class LogWriter(Protocol):
     ) -> None: ...
 
     def stats(self) -> LogStats: ...
+
+    def health(self) -> WriterHealth: ...
 
     def close(self) -> None:
         """Write what is pending, seal the segment, stop. Idempotent."""

@@ -1,0 +1,229 @@
+"""From the bytes of one request to the lines the log will keep. No input or output here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import count
+from typing import Final
+
+import msgspec
+
+from liftline.core.clock import Clock
+from liftline.data.collect.buckets import Buckets
+from liftline.data.collect.contracts import (
+    BusyError,
+    Limits,
+    NotAllowedError,
+    NotReadyError,
+    TooLargeError,
+    UnknownKeyError,
+    UnreadableError,
+)
+from liftline.data.collect.control import DoorControl
+from liftline.data.collect.dead_letters import DeadLetterOffice, Letter, Sent
+from liftline.data.collect.keyring import SENDER_OF, may_use_from
+from liftline.data.collect.verdicts import Judge, Rejection, Request, Verdict, instant, too_large
+from liftline.data.collect.wire import Posted, raw_events, read_body, read_loosely, unpack
+from liftline.data.events.api import CompiledPlan
+from liftline.data.events.contracts import EventType, Violation
+from liftline.platform.access.contracts import KeyRecord
+
+_encode_lines: Final = msgspec.json.Encoder().encode_lines
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """One request, judged: what to append, and what to answer once it is durable.
+
+    `codes` has one entry per rejected event. `unreadable` is set when the body held no
+    event: its dead letter is appended all the same.
+    """
+
+    payload: bytes
+    records: int
+    events: int
+    verdict: Verdict
+    codes: tuple[str, ...] = ()
+    unreadable: UnreadableError | None = None
+
+
+class Intake:
+    """Admits senders and judges their bodies, by the keys and the plan in force."""
+
+    def __init__(self, control: DoorControl, limits: Limits, clock: Clock) -> None:
+        self._control = control
+        self._limits = limits
+        self._clock = clock
+        self._judge = Judge(limits)
+        self._mint = f"minted-{os.urandom(12).hex()}"
+        self._requests = count()
+        self.dead_letters = DeadLetterOffice(limits)
+        self._addresses = Buckets(
+            per_s=limits.address_requests_per_s,
+            burst=limits.address_requests_burst,
+            count=limits.buckets,
+        )
+        self._keys = Buckets(
+            per_s=limits.key_events_per_s, burst=limits.key_events_burst, count=limits.buckets
+        )
+
+    def admit(self, headers: Mapping[bytes, bytes], address: str) -> KeyRecord | None:
+        """Who knocks, before the body is read; None when the key may be in the body.
+
+        Raises NotReadyError, BusyError, NotAllowedError, TooLargeError.
+        """
+        keys = self._control.keys
+        if keys is None or self._control.plan is None:
+            raise NotReadyError("no keys or no tracking plan were published yet")
+        wait_s = self._addresses.take(address, 1, self._clock.monotonic_s())
+        if wait_s:
+            raise BusyError("too many requests from one address", retry_after_s=wait_s)
+        declared = headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._limits.body_bytes:
+            raise body_too_large(self._limits)
+        key = keys.of_headers(headers, self._clock.now())
+        if key is None and (b"authorization" in headers or b"x-api-key" in headers):
+            raise UnknownKeyError
+        if key is not None:
+            _check_origin(key, headers)
+        return key
+
+    def take(
+        self,
+        body: bytes,
+        headers: Mapping[bytes, bytes],
+        key: KeyRecord | None,
+        default_type: EventType | None,
+    ) -> Taken:
+        """Judge a body. Raises RefusedError, UnknownKeyError, NotAllowedError, BusyError."""
+        keys, plan = self._control.keys, self._control.plan
+        if keys is None or plan is None:
+            raise NotReadyError("no keys or no tracking plan were published yet")
+        received_at = self._clock.now()
+        try:
+            packing = headers.get(b"content-encoding")
+            plain = body if packing is None else unpack(body, packing, self._limits)
+            posted = read_body(plain)
+        except UnreadableError as unreadable:
+            if key is None:
+                raise UnknownKeyError from None
+            return self._unreadable(unreadable, body, _sent(key, plan, received_at))
+        if key is None:
+            key = keys.of_secret(posted.write_key, received_at)
+            if key is None:
+                raise UnknownKeyError
+            _check_origin(key, headers)
+        self._check_request(posted, key)
+        sent_at = None if posted.sent_at is None else instant(posted.sent_at)
+        request = Request(
+            project=key.project,
+            environment=key.environment,
+            source_id=key.source_id,
+            sender=SENDER_OF[key.kind],
+            plan=plan,
+            received_at=received_at,
+            sent_at=sent_at,
+            is_historical=posted.is_historical,
+            default_type=default_type or "track",
+            mint=f"{self._mint}-{next(self._requests)}",
+        )
+        return self._judged(plain, posted, request)
+
+    def _check_request(self, posted: Posted, key: KeyRecord) -> None:
+        events = len(posted.events)
+        if events > self._limits.batch_events:
+            raise TooLargeError(
+                "batch_too_large",
+                f"the body holds {events} events; at most {self._limits.batch_events} are taken",
+                "send fewer events in one body",
+            )
+        if posted.is_historical and key.kind == "public":
+            raise NotAllowedError(
+                "a public key may not send historical events",
+                cure="import history with a server key, from a place that keeps it secret",
+            )
+        wait_s = self._keys.take(key.key_id, events, self._clock.monotonic_s())
+        if wait_s:
+            raise BusyError("too many events with one key", retry_after_s=wait_s)
+
+    def _judged(self, plain: bytes, posted: Posted, request: Request) -> Taken:
+        events = posted.events
+        raws: list[bytes] | None = None
+        if len(plain) > self._limits.event_bytes:
+            raws = raw_events(plain)
+            limit = self._limits.event_bytes
+            events = [
+                event if len(raw) <= limit else too_large(len(raw), limit)
+                for event, raw in zip(events, raws, strict=True)
+            ]
+        verdict = self._judge.judge(events, request)
+        payload = _encode_lines(verdict.lines)
+        if not verdict.rejections:
+            return Taken(payload, len(verdict.lines), len(events), verdict)
+        letters = _letters(verdict.rejections, raws or raw_events(plain))
+        now_s = self._clock.monotonic_s()
+        lines = self.dead_letters.records(letters, _sent_of(request), now_s)
+        return Taken(
+            payload + _encode_lines(lines),
+            len(verdict.lines) + len(lines),
+            len(events),
+            verdict,
+            tuple(letter.violation.code for letter in letters),
+        )
+
+    def _unreadable(self, unreadable: UnreadableError, body: bytes, sent: Sent) -> Taken:
+        violation = Violation(
+            code=unreadable.reason, message=unreadable.message, cure=unreadable.cure
+        )
+        letter = Letter(violation, None, None, body)
+        lines = self.dead_letters.records([letter], sent, self._clock.monotonic_s())
+        codes = (violation.code,)
+        return Taken(_encode_lines(lines), len(lines), 1, Verdict(), codes, unreadable)
+
+
+def body_too_large(limits: Limits) -> TooLargeError:
+    """The refusal of a body over the limit."""
+    return TooLargeError(
+        "body_too_large",
+        f"the body has more than {limits.body_bytes} bytes",
+        "send fewer events in one body, or pack it with gzip",
+    )
+
+
+def _check_origin(key: KeyRecord, headers: Mapping[bytes, bytes]) -> None:
+    origin = headers.get(b"origin")
+    if not may_use_from(key, None if origin is None else origin.decode("latin-1")):
+        raise NotAllowedError(
+            "this public key may not be used from here",
+            cure="add the page's origin to the key, or use a key made for it",
+        )
+
+
+def _letters(rejections: Sequence[Rejection], raws: Sequence[bytes]) -> list[Letter]:
+    letters = []
+    for at, violation, message_id, name in rejections:
+        if message_id is None and name is None:
+            message_id, name = read_loosely(raws[at])
+        letters.append(Letter(violation, message_id, name, raws[at]))
+    return letters
+
+
+def _sent(key: KeyRecord, plan: CompiledPlan, received_at: datetime) -> Sent:
+    return Sent(
+        project=key.project,
+        environment=key.environment,
+        source_id=key.source_id,
+        received_at=received_at,
+        plan_version=plan.version,
+    )
+
+
+def _sent_of(request: Request) -> Sent:
+    return Sent(
+        project=request.project,
+        environment=request.environment,
+        source_id=request.source_id,
+        received_at=request.received_at,
+        plan_version=request.plan.version,
+    )

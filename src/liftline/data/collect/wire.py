@@ -1,0 +1,309 @@
+"""What senders write: one event, a list, or an envelope, in our spelling and in Segment's.
+
+Decoded optimistically in one C call. When that fails, the body is split into raw events and
+each is judged alone, so that one bad event does not take its neighbours with it. Unknown
+fields are ignored; the ones that matter have types.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+
+from liftline.data.collect.contracts import (
+    Limits,
+    TooLargeError,
+    UnknownEncodingError,
+    UnreadableError,
+)
+from liftline.data.events.contracts import EventType, Violation
+
+NOTHING: Final = msgspec.Raw(b"{}")
+ABSENT: Final = msgspec.Raw(b"null")
+GZIP_WINDOW: Final = 31
+ZSTD_WINDOW_BYTES: Final = 8 << 20
+
+PATHS: Final[dict[str, EventType | None]] = {
+    "/v1/events": None,
+    "/v1/batch": None,
+    "/v1/track": "track",
+    "/v1/identify": "identify",
+    "/v1/page": "page",
+    "/v1/screen": "screen",
+    "/v1/group": "group",
+    "/v1/alias": "alias",
+}
+"""Where events are taken, and the type of those that name none (track where None)."""
+
+
+class WireEvent(msgspec.Struct, kw_only=True, gc=False):
+    """One event as it came."""
+
+    type: str | None = None
+    event: str | None = None
+    message_id: str | None = None
+    user_id: str | None = None
+    timestamp: str | None = None
+    properties: msgspec.Raw = NOTHING
+    context: msgspec.Raw = NOTHING
+    anonymous_id: str | None = None
+    name: str | None = None
+    traits: msgspec.Raw = NOTHING
+    message_id_camel: str | None = msgspec.field(default=None, name="messageId")
+    user_id_camel: str | None = msgspec.field(default=None, name="userId")
+    anonymous_id_camel: str | None = msgspec.field(default=None, name="anonymousId")
+    original_timestamp: str | None = msgspec.field(default=None, name="originalTimestamp")
+    category: str | None = None
+    group_id: str | None = msgspec.field(default=None, name="groupId")
+    previous_id: str | None = msgspec.field(default=None, name="previousId")
+
+
+class WireBody(WireEvent, kw_only=True, gc=False):
+    """An envelope around events, or one event whose envelope is itself."""
+
+    events: list[WireEvent] | None = None
+    batch: list[WireEvent] | None = None
+    sent_at: str | None = None
+    sent_at_camel: str | None = msgspec.field(default=None, name="sentAt")
+    write_key: str | None = None
+    write_key_camel: str | None = msgspec.field(default=None, name="writeKey")
+    historical: bool = False
+
+
+class _RawBody(msgspec.Struct, kw_only=True):
+    """The envelope alone, its events untouched; ABSENT where a field did not come."""
+
+    events: msgspec.Raw = ABSENT
+    batch: msgspec.Raw = ABSENT
+    sent_at: msgspec.Raw = ABSENT
+    sent_at_camel: msgspec.Raw = msgspec.field(default=ABSENT, name="sentAt")
+    write_key: msgspec.Raw = ABSENT
+    write_key_camel: msgspec.Raw = msgspec.field(default=ABSENT, name="writeKey")
+    historical: msgspec.Raw = ABSENT
+
+
+class Posted(NamedTuple):
+    """A body, read. Each event is a WireEvent or the reason why it is none."""
+
+    events: Sequence[WireEvent | Violation]
+    sent_at: str | None
+    write_key: str | None
+    is_historical: bool
+    is_single: bool
+
+
+_decode_body = msgspec.json.Decoder(WireBody | list[WireEvent]).decode
+_decode_event = msgspec.json.Decoder(WireEvent).decode
+_decode_envelope = msgspec.json.Decoder(_RawBody | list[msgspec.Raw]).decode
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_text: Final[Callable[[msgspec.Raw], str | None]] = msgspec.json.Decoder(str | None).decode
+_PATH = re.compile(r"^(.*?) - at `\$\.?(.*)`\Z", re.DOTALL)
+Event = TypeVar("Event")
+
+
+def unpack(body: bytes, content_encoding: bytes, limits: Limits) -> bytes:
+    """The body, unpacked within the bound. Raises TooLargeError, UnreadableError."""
+    packing = content_encoding.decode("latin-1").strip().lower()
+    if packing in ("", "identity"):
+        return body
+    if packing == "gzip":
+        unpacked = _gunzip(body, limits.unpacked_bytes)
+    elif packing == "zstd":
+        unpacked = _unzstd(body, limits.unpacked_bytes)
+    else:
+        raise UnknownEncodingError(
+            "unknown_encoding",
+            f"the body's Content-Encoding is {packing[:40]!r}",
+            "send it plain, or packed with gzip or zstd",
+        )
+    if len(unpacked) > limits.unpacked_bytes:
+        raise TooLargeError(
+            "body_too_large",
+            f"the body unpacks to more than {limits.unpacked_bytes} bytes",
+            "send fewer events in one body",
+        )
+    return unpacked
+
+
+def read_body(body: bytes) -> Posted:
+    """What was posted. Raises UnreadableError when there is no event to be read in it."""
+    try:
+        decoded = _decode_body(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _read_slowly(body)
+    if isinstance(decoded, list):
+        return Posted(_some(decoded), None, None, is_historical=False, is_single=False)
+    listed = decoded.events if decoded.events is not None else decoded.batch
+    return Posted(
+        (decoded,) if listed is None else _some(listed),
+        decoded.sent_at or decoded.sent_at_camel,
+        decoded.write_key_camel or decoded.write_key,
+        is_historical=decoded.historical,
+        is_single=listed is None,
+    )
+
+
+def raw_events(body: bytes) -> list[bytes]:
+    """The bytes of each event of a body that was read."""
+    envelope = _decode_envelope(body)
+    if isinstance(envelope, list):
+        return [bytes(raw) for raw in envelope]
+    listed = _listed(envelope)
+    return [body] if listed is None else [bytes(raw) for raw in _decode_list(listed)]
+
+
+def read_loosely(raw: bytes) -> tuple[str | None, str | None]:
+    """Message id and name of an event that is not well-formed, as far as they can be seen."""
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None, None
+    found = [
+        _loose_text(fields.get(name, ABSENT))
+        for name in ("message_id", "messageId", "event", "name")
+    ]
+    return found[0] or found[1], found[2] or found[3]
+
+
+def _read_slowly(body: bytes) -> Posted:
+    try:
+        envelope = _decode_envelope(body)
+        if isinstance(envelope, list):
+            listed: list[msgspec.Raw] | None = envelope
+            envelope = _RawBody()
+        else:
+            found = _listed(envelope)
+            listed = None if found is None else _decode_list(found)
+    except RecursionError:
+        raise UnreadableError(
+            "too_deep", "the body nests too deep", "flatten the events' properties"
+        ) from None
+    except msgspec.ValidationError as error:
+        raise UnreadableError(
+            "no_events",
+            f"the body holds no events: {error}",
+            'send one event, a list of events, or {"events": [...]}',
+        ) from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise UnreadableError(
+            "not_json",
+            f"the body is not JSON: {error}" if body.strip() else "the body is empty",
+            "build the body with a JSON library, in UTF-8",
+        ) from None
+    raws = [body] if listed is None else [bytes(raw) for raw in listed]
+    return Posted(
+        _some([_read_event(raw) for raw in raws]),
+        _loose_text(envelope.sent_at) or _loose_text(envelope.sent_at_camel),
+        _loose_text(envelope.write_key_camel) or _loose_text(envelope.write_key),
+        is_historical=_flag(envelope.historical),
+        is_single=listed is None,
+    )
+
+
+def _listed(envelope: _RawBody) -> msgspec.Raw | None:
+    """The raw list of events; absent and null are the same to a sender."""
+    for listed in (envelope.events, envelope.batch):
+        if bytes(listed) != b"null":
+            return listed
+    return None
+
+
+def _read_event(raw: bytes) -> WireEvent | Violation:
+    try:
+        return _decode_event(raw)
+    except msgspec.ValidationError as error:
+        return _wrong_type(str(error))
+    except UnicodeError as error:
+        return Violation(
+            code="not_utf8",
+            message=f"the event is not UTF-8: {error}",
+            cure="encode the body as UTF-8",
+        )
+    except RecursionError:
+        return Violation(
+            code="too_deep", message="the event nests too deep", cure="flatten its properties"
+        )
+    except (msgspec.MsgspecError, ValueError) as error:
+        return Violation(
+            code="not_json",
+            message=f"the event is not JSON: {error}",
+            cure="build the body with a JSON library",
+        )
+
+
+def _wrong_type(reason: str) -> Violation:
+    match = _PATH.match(reason)
+    if match is None:
+        return Violation(
+            code="not_an_object",
+            message=f"the event is not an object: {reason}",
+            cure='send events such as {"event": "checklist_viewed", "user_id": "u1"}',
+        )
+    return Violation(
+        code="wrong_type",
+        message=f"{match[2]}: {match[1]}",
+        cure=f"send {match[2]} as a text, or leave it out",
+    )
+
+
+def _flag(raw: msgspec.Raw) -> bool:
+    if bytes(raw) in (b"true", b"false", b"null"):
+        return bytes(raw) == b"true"
+    raise UnreadableError(
+        "wrong_type", "historical is neither true nor false", "send historical as true or false"
+    )
+
+
+def _loose_text(raw: msgspec.Raw) -> str | None:
+    try:
+        return _decode_text(raw)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _some(events: list[Event]) -> list[Event]:
+    if events:
+        return events
+    raise UnreadableError(
+        "no_events", "the body's list of events is empty", "send at least one event, or nothing"
+    )
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size_bytes = 0
+    rest = body
+    while rest and size_bytes <= limit:
+        member = zlib.decompressobj(GZIP_WINDOW)
+        try:
+            parts.append(member.decompress(rest, limit + 1 - size_bytes))
+        except zlib.error as error:
+            raise _badly_packed("gzip", str(error)) from None
+        size_bytes += len(parts[-1])
+        if not member.eof and size_bytes <= limit:
+            raise _badly_packed("gzip", "it ends too early")
+        rest = member.unused_data
+    return b"".join(parts)
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    import zstandard  # noqa: PLC0415  megabytes of memory that few senders ever need
+
+    unpacker = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES)
+    try:
+        with unpacker.stream_reader(body) as reader:
+            return bytes(reader.read(limit + 1))
+    except zstandard.ZstdError as error:
+        raise _badly_packed("zstd", str(error)) from None
+
+
+def _badly_packed(packing: str, reason: str) -> UnreadableError:
+    return UnreadableError(
+        "badly_packed",
+        f"the body cannot be unpacked as {packing}: {reason}",
+        f"pack the whole body with {packing}, or leave Content-Encoding out",
+    )
