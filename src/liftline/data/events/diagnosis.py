@@ -35,7 +35,8 @@ def examine(spec: EventSpec, raw: bytes, user_id: str | None) -> Checked | Viola
     values, canonical = parsed
     for violation in _breaches(spec, values):
         return violation
-    user = agreed_user(spec, values.get(USER_ID), user_id)
+    told = values.get(USER_ID) if USER_ID in spec.properties else None
+    user = agreed_user(spec, told, user_id)
     if isinstance(user, Violation):
         return user
     return Checked(canonical, True, key_text(spec, user, values), deprecation(spec))

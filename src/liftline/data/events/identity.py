@@ -2,7 +2,8 @@
 
 An event may carry user_id twice: in the envelope and as a property. They must agree.
 Where only one is there, it counts: the envelope's, else the property's. An empty text is
-no user. A business key reads `user_id` by the same rule.
+no user, and a property that the plan does not name says nothing. A business key reads
+`user_id` by the same rule.
 """
 
 from __future__ import annotations
