@@ -13,7 +13,7 @@ import msgspec
 from liftline_demo.progress import AlreadyRunningError, BadProgressError, ProgressFile
 from liftline_demo.run import OtherWorldError, Run, Surroundings, Wishes
 from liftline_demo.send import Door, NoAnswerError, RefusedError
-from liftline_demo.stop import Stop, StoppedError, stop_on_signals
+from liftline_demo.stop import Stop, StoppedError, ignore_the_grace, stop_on_signals
 from liftline_demo.truth import GroundTruth
 
 MAX_RATE_PER_S = 50.0
@@ -53,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KNOWN_ERRORS as error:
         return _fail(str(error), error.cure)
     finally:
+        ignore_the_grace()
         door.close()
+        stop.close()
     return 0
 
 

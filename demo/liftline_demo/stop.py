@@ -53,3 +53,9 @@ def stop_on_signals(stop: Stop) -> None:
     signal.signal(signal.SIGALRM, cut)
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
+
+
+def ignore_the_grace() -> None:
+    """The run is over: nothing is left to cut."""
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0)

@@ -150,6 +150,11 @@ class DemoCollector:
         receipt = {"accepted": len(events), "rejected": [], "position": "1:1", "id_minted": []}
         self._reply(handler, 200, msgspec.json.encode(receipt), {})
 
+    @staticmethod
+    def says(status: int, headers: dict[str, str] | None = None) -> Answer:
+        """A planned answer that takes nothing."""
+        return Answer(status, headers or {})
+
     def ids(self) -> list[str]:
         """The message ids received, in order."""
         return [

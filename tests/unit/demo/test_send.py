@@ -12,7 +12,6 @@ from liftline_demo import send
 from liftline_demo.send import ORIGIN, Door, NoAnswerError, RefusedError, StoppingError
 from liftline_demo.stop import Stop
 from liftline_demo.wire import Request
-from tests.unit.demo.conftest import Answer
 
 if TYPE_CHECKING:
     from tests.unit.demo.conftest import DemoCollector
@@ -74,9 +73,9 @@ def test_busy_is_retried_after_what_the_collector_asks_for(
     demo_door: Door, demo_collector: DemoCollector, demo_stop: PatientStop
 ) -> None:
     demo_collector.plan = [
-        Answer(429, {"retry-after": "7"}),
-        Answer(503, {"retry-after": "100000"}),
-        Answer(503),
+        demo_collector.says(429, {"retry-after": "7"}),
+        demo_collector.says(503, {"retry-after": "100000"}),
+        demo_collector.says(503),
     ]
     assert demo_door.post(request()).accepted == 2
     assert demo_door.retries == 3
@@ -100,7 +99,7 @@ def test_a_lost_answer_and_a_timeout_send_the_same_bytes_again(
 def test_a_refusal_of_the_whole_request_is_raised_at_once(
     demo_door: Door, demo_collector: DemoCollector, status: int
 ) -> None:
-    demo_collector.plan = [Answer(status)]
+    demo_collector.plan = [demo_collector.says(status)]
     with pytest.raises(RefusedError, match=str(status)):
         demo_door.post(request())
     assert demo_door.retries == 0
@@ -109,7 +108,7 @@ def test_a_refusal_of_the_whole_request_is_raised_at_once(
 def test_a_stop_ends_the_retries(
     demo_door: Door, demo_collector: DemoCollector, demo_stop: PatientStop
 ) -> None:
-    demo_collector.plan = [Answer(503)] * 3
+    demo_collector.plan = [demo_collector.says(503)] * 3
     demo_stop.request()
     with pytest.raises(StoppingError):
         demo_door.post(request())

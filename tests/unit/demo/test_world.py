@@ -67,8 +67,8 @@ def test_entering_late_tells_the_same_rest(hours: float) -> None:
 
 
 def test_lives_go_on_across_the_seam() -> None:
-    seam = START + 3 * DAY
-    world = small(live=lively(seam, seam, 0.5))
+    seam = START + 2 * DAY
+    world = small(live=lively(seam, seam, 0.2))
     history = list(world.happenings(START, seam))
     assert history == list(small().happenings(START, seam))
     known = {happening.person.user_id for happening in history if not happening.person.is_regular}
