@@ -132,3 +132,16 @@ def is_explained(name: str, page: str) -> bool:
     return any(
         re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", row.split("|")[1]) for row in rows
     )
+
+
+# --- links ------------------------------------------------------------------------------
+
+
+def link_faults(page: str, folder: Path, root: Path = ROOT) -> Iterator[str]:
+    """Links to files of the tree that are not there, and pages that are named but missing."""
+    for target in re.findall(r"\]\(([^()#\s]+)[^()]*\)", page):
+        if "://" not in target and not (folder / target).exists():
+            yield f"links to {target}, which does not exist"
+    for named in re.findall(r"(?<![\w./-])(docs/[\w/-]+\.md)", page):
+        if not (root / named).exists():
+            yield f"names {named}, which does not exist"

@@ -16,6 +16,7 @@ from liftline.app.cli import app, register_rooms
 from liftline.data.events.loader import read_plan
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")
+CODE_AND_YAML = (".py", ".yml", ".sql")
 LOCKS = ("runtime", "dev", "bootstrap")
 GLOSSARY = ROOT / "docs/glossary.md"
 
@@ -130,3 +131,22 @@ def test_canary_a_dependency_without_a_sentence_is_found() -> None:
     named = papers.dependencies('[project]\ndependencies = ["leftpad>=1"]\n', "rightpad==2\n")
     assert named == ["leftpad", "rightpad"]
     assert not papers.is_explained("leftpad", "| uvicorn | Serves. |")
+
+
+def test_what_is_linked_exists() -> None:
+    pages = [(path, path.read_text("utf-8")) for path in files(".", suffixes=(".md",))]
+    code = [
+        (path, path.read_text("utf-8").replace("](", "] ("))  # a call is no link
+        for path in files("src", "tracking", suffixes=CODE_AND_YAML)
+    ]
+    faults = [
+        f"{shown(path)} {fault}"
+        for path, text in (*pages, *code)
+        for fault in papers.link_faults(text, path.parent)
+    ]
+    assert faults == []
+
+
+def test_canary_a_dead_link_is_found(tmp_path: Path) -> None:
+    seeded = "[here](there.md) and docs/how/nowhere.md, not [out](https://example.org/a.md)"
+    assert len(list(papers.link_faults(seeded, tmp_path, tmp_path))) == 2
