@@ -158,7 +158,7 @@ def _assert_order(cursor: duckdb.DuckDBPyConnection, payload: bytes) -> None:
     ).fetchall()
     found = {row[0]: row[1:] for row in rows}
     for number, line in wanted.items():
-        record = json.loads(line)
+        record = _salvage(line)
         message_id, received_at = found[number]
         said = record.get("message_id")
         stamp = _instant(record.get("received_at"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from functools import cache
 from importlib import resources
@@ -20,7 +21,7 @@ class SchemaVersionError(BrokenError):
     """The warehouse file was written by another version of Liftline."""
 
     code = "warehouse.schema_version"
-    default_cure = "stop the warehouse process and run `liftline warehouse rebuild`"
+    default_cure = "start the warehouse process of this version; it rebuilds the file from the log"
 
 
 class FileLockedError(UnavailableError):
@@ -115,9 +116,11 @@ class Store:
             try:
                 cursor.execute("checkpoint")
             except duckdb.TransactionException:
-                return  # a dbt model is being written; the next one folds it in
+                return  # a model is being written; the next checkpoint folds it in
 
     def close(self) -> None:
         """Checkpoint and close. Idempotent."""
         with self._lock:
+            with contextlib.suppress(duckdb.Error):
+                self._connection.execute("checkpoint")
             self._connection.close()

@@ -1,0 +1,276 @@
+"""The warehouse as one object: loader, reader and builder on one file, and its status."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import duckdb
+
+from liftline.core.clock import Clock
+from liftline.core.errors import BrokenError, UnavailableError
+from liftline.data.log.contracts import (
+    CorruptFrameError,
+    LogReader,
+    PositionBeyondEndError,
+)
+from liftline.data.warehouse.builds import Builder, Scope
+from liftline.data.warehouse.config import WarehouseConfig
+from liftline.data.warehouse.contracts import BuildResult, Rows, WarehouseAwayError, WarehouseStatus
+from liftline.data.warehouse.gauges import Gauges
+from liftline.data.warehouse.loader import Loader, LoadReport, read_offset
+from liftline.data.warehouse.plan_in_force import PlanInForce
+from liftline.data.warehouse.progress import Progress, read_delay_p95
+from liftline.data.warehouse.queries import Reader
+from liftline.data.warehouse.rebuild import RebuildReport, rebuild, rebuild_outdated
+from liftline.data.warehouse.store import SchemaVersionError, Store
+from liftline.data.warehouse.wire import Parameters
+
+_log = logging.getLogger(__name__)
+
+_SMALLEST_BATCH = 1_000
+_SWAP_WAIT_S = 60.0
+
+
+class LoadPostponedError(UnavailableError):
+    """A load did not fit into memory or onto the disk; nothing of it was kept."""
+
+    code = "warehouse.load_postponed"
+    default_cure = "free disk space, or raise the warehouse's memory limit; loading tries again"
+
+
+class Engine:
+    """Everything that touches the file. Safe from many threads.
+
+    `load_once` and `rebuild` exclude each other; queries run beside both, and wait only
+    while a rebuilt file is put in place.
+    """
+
+    def __init__(self, config: WarehouseConfig, log: LogReader, clock: Clock) -> None:
+        self._config = config
+        self._log = log
+        self._clock = clock
+        self._loading = threading.Lock()
+        self._planning = threading.Lock()
+        self._plan = PlanInForce(config.control_directory)
+        self._builder = Builder(config, clock)
+        self._batch_events = config.batch_events
+        self.gauges = Gauges()
+        self.progress = Progress()
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._store = Store(self._config.database_path, self._config)
+        except SchemaVersionError as outdated:
+            _log.warning("rebuilding from the log: %s", outdated.message)
+            rebuild_outdated(self._config, self._log, self._clock)
+            self._store = Store(self._config.database_path, self._config)
+        self._loader = Loader(self._store, self._log, self._clock)
+        self._reader = Reader(
+            self._store, slots=self._config.query_slots, max_rows=self._config.max_rows
+        )
+
+    # -- loading ---------------------------------------------------------------------
+
+    def pending_events(self) -> int:
+        """Durable events that are not loaded yet."""
+        return max(0, self._log.stats().events - self._loader_received())
+
+    def _loader_received(self) -> int:
+        cursor = self._store.cursor()
+        try:
+            return read_offset(cursor).received
+        finally:
+            cursor.close()
+
+    def load_once(self) -> LoadReport | None:
+        """Load one batch; None when nothing is pending or loading has stopped.
+
+        Stops for good on damage (the log was cut, a frame is corrupt, the ledger does not
+        balance): loading on would lose or double events. Raises LoadPostponedError when the
+        machine had no room; the next batch is then smaller.
+        """
+        with self._loading:
+            if self.progress.state == "stopped":
+                return None
+            try:
+                report = self._loader.load_next(
+                    max_records=self._batch_events, max_bytes=self._config.batch_bytes
+                )
+            except (PositionBeyondEndError, CorruptFrameError, BrokenError) as damage:
+                self._stop(damage)
+                return None
+            except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
+                self._batch_events = max(_SMALLEST_BATCH, self._batch_events // 2)
+                postponed = LoadPostponedError(facts={"reason": str(error).split("\n", 1)[0][:300]})
+                self.progress.note_problem(postponed)
+                raise postponed from error
+            self.progress.note_load(report)
+            self._batch_events = min(self._config.batch_events, self._batch_events * 2)
+        if report is not None:
+            self.gauges.note_load(report)
+            if report.dispositions.conflict or report.load_failures:
+                _log.warning(
+                    "events set aside",
+                    extra={
+                        "conflicts": report.dispositions.conflict,
+                        "load_failures": report.load_failures,
+                        "start": str(report.start),
+                    },
+                )
+        return report
+
+    def _stop(self, damage: BrokenError) -> None:
+        _log.error("loading stopped: %s", damage, extra={"facts": damage.facts})
+        self.progress.stop(damage)
+        self.gauges.is_stopped.set(1)
+
+    # -- reading ---------------------------------------------------------------------
+
+    def query(
+        self,
+        sql: str,
+        parameters: Parameters | None = None,
+        *,
+        max_rows: int = 10_000,
+        timeout_s: float = 30.0,
+    ) -> Rows:
+        """See the port."""
+        return self._reader.query(sql, parameters, max_rows=max_rows, timeout_s=timeout_s)
+
+    def status(self) -> WarehouseStatus:
+        """See the port. Never waits for a load or a build."""
+        cursor = self._store.cursor()
+        try:
+            offset = read_offset(cursor)
+        finally:
+            cursor.close()
+        durable = self._log.stats()
+        return WarehouseStatus(
+            state=self.progress.state,
+            loaded_position=str(offset.position),
+            durable_position=str(durable.durable),
+            pending_events=max(0, durable.events - offset.received),
+            loaded_events=offset.received,
+            last_load_at=self.progress.last_load_at,
+            last_build=self.progress.last_build,
+            size_bytes=self._store.size_bytes(),
+            problem=self.progress.problem,
+            cure=self.progress.cure,
+        )
+
+    def metrics(self) -> bytes:
+        """Prometheus text, with the gauges read now."""
+        cursor = self._store.cursor()
+        try:
+            offset = read_offset(cursor)
+            p95_s = read_delay_p95(cursor, self._clock.now())
+        finally:
+            cursor.close()
+        size_bytes = self._store.size_bytes()
+        self.gauges.pending.set(max(0, self._log.stats().events - offset.received))
+        self.gauges.pending_age.set(self.progress.pending_s(self._clock.monotonic_s()))
+        self.gauges.file_bytes.set(size_bytes)
+        self.gauges.bytes_per_million.set(size_bytes * 1e6 / max(offset.received, 1))
+        self.gauges.delay_p95.set(float("nan") if p95_s is None else p95_s)
+        return self.gauges.text()
+
+    # -- building --------------------------------------------------------------------
+
+    def build(self, scope: Scope = "models") -> BuildResult:
+        """Run dbt with the plan in force, and remember how it went."""
+        loads_before = self.progress.loads
+        with self._planning:
+            plan = self._plan.refresh()
+        result = self._builder.build(plan, scope=scope)
+        self.progress.note_build(result, loads_before, scope, plan.version if plan else None)
+        self.gauges.note_build(result)
+        return result
+
+    def apply_plan(self) -> BuildResult:
+        """Regenerate staging from the plan in force, then build."""
+        return self.build("models")
+
+    def plan_version(self) -> int | None:
+        """The version of the plan in force; None before the first."""
+        with self._planning:
+            plan = self._plan.refresh()
+        return plan.version if plan else None
+
+    # -- rebuilding ------------------------------------------------------------------
+
+    def rebuild(self, *, verify: bool, say: Callable[[str], None] = _log.info) -> RebuildReport:
+        """Make the file again from the log, prove that it is the same, and swap it in.
+
+        Loading pauses; queries go on with the old file until the swap. A difference with
+        `verify` leaves the old file in place and the new one beside it.
+        """
+        with self._loading:
+            was = self.progress.state
+            self.progress.state = "rebuilding"
+            try:
+                report = self._rebuild_beside(verify)
+                say(report.text())
+                if report.is_same:
+                    self._swap()
+                    self.progress.resume()
+                    self.gauges.is_stopped.set(0)
+                else:
+                    self.progress.state = was
+            except BaseException:
+                self.progress.state = was
+                raise
+        return report
+
+    def _rebuild_beside(self, verify: bool) -> RebuildReport:
+        with self._planning:
+            plan = self._plan.refresh()
+
+        def build_marts() -> None:
+            if verify:  # both files' marts then stand at the same offset
+                self._builder.build(plan, scope="marts")
+            self._builder.build(plan, scope="models", into_rebuild=True)
+
+        return rebuild(
+            self._config,
+            self._log,
+            self._clock,
+            self._store,
+            verify=verify,
+            build_marts=build_marts if plan is not None else None,
+        )
+
+    def _swap(self) -> None:
+        """Close the old file, put the new one in its place, open it."""
+        if not self._reader.close(_SWAP_WAIT_S):
+            raise WarehouseAwayError("queries did not end in time for the swap")
+        self._loader.close()
+        with self._builder.paused():
+            self._store.close()
+            wal = self._config.database_path.with_name(self._config.database_path.name + ".wal")
+            if wal.exists():  # it belongs to the old file and must not meet the new one
+                raise WarehouseAwayError("the old file did not close cleanly; restart the process")
+            self._config.rebuild_path.replace(self._config.database_path)
+            self._open()
+
+    def checkpoint_if_large(self) -> None:
+        """Fold a large write-ahead log into the file while nothing else happens."""
+        wal = self._store.path.with_name(self._store.path.name + ".wal")
+        if wal.exists() and wal.stat().st_size > self._config.checkpoint_mb * 1024 * 1024 // 2:
+            self._store.checkpoint()
+
+    def prune(self) -> None:
+        """Forget old load history."""
+        with self._loading:
+            self._loader.prune()
+
+    def close(self) -> None:
+        """Let a load and running queries end, checkpoint, close."""
+        deadline_s = time.monotonic() + self._config.drain_s
+        with self._loading:
+            self._loader.close()
+            self._reader.close(max(0.0, deadline_s - time.monotonic()))
+            self._store.close()
