@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from liftline.core.clock import Clock
 from liftline.core.ids import Environment, ProjectId, SourceId
 from liftline.platform.access.attempts import TooManyAttemptsError
+from liftline.platform.access.client import ask
 from liftline.platform.access.contracts import KeyRecord, Principal
 from liftline.platform.access.errors import (
     AccessMissingError,
@@ -63,6 +64,7 @@ __all__ = [
     "WeakPasswordError",
     "actor_of",
     "allow",
+    "ask",
     "current_principal",
     "is_cross_site",
     "refuse_cross_site",
