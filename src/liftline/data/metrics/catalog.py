@@ -9,7 +9,7 @@ from typing import Final
 
 from liftline.data.metrics.contracts import Catalog, DefinitionError, Goal, MetricDefinition
 from liftline.data.metrics.definitions import metric_definition
-from liftline.data.metrics.documents import Entry, read_document
+from liftline.data.metrics.documents import BadValueError, Entry, read_document
 from liftline.data.metrics.promises import goal_definition
 
 SHIPPED: Final = Path(__file__).parent / "shipped"
@@ -45,7 +45,22 @@ def load_catalog(directories: Sequence[Path]) -> Catalog:
                 )
             metrics[metric.name] = metric
         goals |= _goals(directory / GOALS_FILE)
+    for goal in goals.values():
+        _check_measurable(goal, metrics.get(goal.metric))
     return Catalog(metrics=MappingProxyType(metrics), goals=tuple(goals.values()))
+
+
+def _check_measurable(goal: Goal, metric: MetricDefinition | None) -> None:
+    """A goal may wait for its metric, but the metric must be one number once it is there."""
+    if metric is None or metric.type in ("count", "ratio"):
+        return
+    path, _, line = goal.origin.rpartition(":")
+    raise BadValueError(
+        f"the goal {goal.id!r} is about {metric.name!r}, which is a {metric.type}, not a number",
+        path=path,
+        line=int(line),
+        cure="choose a count or a ratio",
+    )
 
 
 def _goals(path: Path) -> dict[str, Goal]:

@@ -1,0 +1,24 @@
+"""What metrics contribute to the product."""
+
+from liftline.core.room import Room
+
+ROOM = Room(
+    name="metrics",
+    floor="data",
+    sentence="one definition of a number for dashboard, goal, alert, gate and experiment",
+    stories=("IG-244", "IG-252"),
+    goals=(
+        "growth.activation_d7",
+        "growth.search_ctr",
+        "growth.zero_result_rate",
+        "growth.reachable",
+        "growth.hard_bounce",
+        "build.lead_time_p50",
+        "build.lead_time_p95",
+        "build.green_to_deploy",
+        "build.signed_with_sbom",
+        "build.flaky_rate",
+    ),
+    runbook="docs/runbooks/metrics.md",
+    rollback="put the former metrics.yml or goals.yml back; definitions hold no data",
+)
