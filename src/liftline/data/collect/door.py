@@ -42,7 +42,8 @@ class _GoneError(Exception):
 class Door:
     """Takes events over HTTP and answers when they are durable.
 
-    `sweep_s` tells how often `on_sweep` callbacks, snapshots and slow bodies are looked at.
+    Every `control_poll_s` it looks for newer snapshots, cuts bodies that came too slowly and
+    calls each of `on_tick` with the loop's time.
     """
 
     def __init__(
@@ -222,8 +223,12 @@ class Door:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to take events: read the snapshots, start looking for newer ones."""
         self._appends = DurableAppends(self._writer, loop)
-        self._control.refresh()
+        self.refresh()
         self._ticker = loop.create_task(self._tick(loop))
+
+    def refresh(self) -> None:
+        """Take over newer keys and plan now."""
+        self._control.refresh()
 
     async def stop(self) -> None:
         """Stop looking for snapshots; the writer belongs to whoever gave it."""
@@ -237,7 +242,7 @@ class Door:
         while True:
             await asyncio.sleep(self._config.control_poll_s)
             try:
-                self._control.refresh()
+                self.refresh()
                 self._cut_slow_bodies(loop.time())
                 for callback in self.on_tick:
                     callback(loop.time())

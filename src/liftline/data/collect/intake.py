@@ -149,9 +149,9 @@ class Intake:
 
     def _judged(self, plain: bytes, posted: Posted, request: Request) -> Taken:
         events = posted.events
-        raws: list[bytes] | None = None
+        raws = posted.raws
         if len(plain) > self._limits.event_bytes:
-            raws = raw_events(plain)
+            raws = raws or raw_events(plain)
             limit = self._limits.event_bytes
             events = [
                 event if len(raw) <= limit else too_large(len(raw), limit)

@@ -7,6 +7,7 @@ fields are ignored; the ones that matter have types.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zlib
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from liftline.data.collect.contracts import (
     UnknownEncodingError,
     UnreadableError,
 )
+from liftline.data.collect.split import split_exactly
 from liftline.data.events.contracts import EventType, Violation
 
 NOTHING: Final = msgspec.Raw(b"{}")
@@ -87,13 +89,16 @@ class _RawBody(msgspec.Struct, kw_only=True):
 
 
 class Posted(NamedTuple):
-    """A body, read. Each event is a WireEvent or the reason why it is none."""
+    """A body, read. Each event is a WireEvent or the reason why it is none.
+
+    `raws` are the events' bytes where reading needed them; else raw_events() finds them.
+    """
 
     events: Sequence[WireEvent | Violation]
     sent_at: str | None
     write_key: str | None
     is_historical: bool
-    is_single: bool
+    raws: list[bytes] | None = None
 
 
 _decode_body = msgspec.json.Decoder(WireBody | list[WireEvent]).decode
@@ -136,24 +141,20 @@ def read_body(body: bytes) -> Posted:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return _read_slowly(body)
     if isinstance(decoded, list):
-        return Posted(_some(decoded), None, None, is_historical=False, is_single=False)
+        return Posted(_some(decoded), None, None, is_historical=False)
     listed = decoded.events if decoded.events is not None else decoded.batch
     return Posted(
         (decoded,) if listed is None else _some(listed),
         decoded.sent_at or decoded.sent_at_camel,
         decoded.write_key_camel or decoded.write_key,
         is_historical=decoded.historical,
-        is_single=listed is None,
     )
 
 
 def raw_events(body: bytes) -> list[bytes]:
-    """The bytes of each event of a body that was read."""
-    envelope = _decode_envelope(body)
-    if isinstance(envelope, list):
-        return [bytes(raw) for raw in envelope]
-    listed = _listed(envelope)
-    return [body] if listed is None else [bytes(raw) for raw in _decode_list(listed)]
+    """The bytes of each event of a body that was read in one call."""
+    raws = _split(body)[1]
+    return [body] if raws is None else raws
 
 
 def read_loosely(raw: bytes) -> tuple[str | None, str | None]:
@@ -170,38 +171,49 @@ def read_loosely(raw: bytes) -> tuple[str | None, str | None]:
 
 
 def _read_slowly(body: bytes) -> Posted:
+    envelope, raws = _envelope_of(body)
+    events = [_read_event(raw) for raw in ([body] if raws is None else raws)]
+    return Posted(
+        _some(events),
+        _loose_text(envelope.sent_at) or _loose_text(envelope.sent_at_camel),
+        _loose_text(envelope.write_key_camel) or _loose_text(envelope.write_key),
+        is_historical=_flag(envelope.historical),
+        raws=[body] if raws is None else raws,
+    )
+
+
+def _envelope_of(body: bytes) -> tuple[_RawBody, list[bytes] | None]:
+    """The envelope and its events' bytes; None where the body itself is the event."""
     try:
-        envelope = _decode_envelope(body)
-        if isinstance(envelope, list):
-            listed: list[msgspec.Raw] | None = envelope
-            envelope = _RawBody()
-        else:
-            found = _listed(envelope)
-            listed = None if found is None else _decode_list(found)
-    except RecursionError:
-        raise UnreadableError(
-            "too_deep", "the body nests too deep", "flatten the events' properties"
-        ) from None
+        return _split(body)
     except msgspec.ValidationError as error:
         raise UnreadableError(
             "no_events",
             f"the body holds no events: {error}",
             'send one event, a list of events, or {"events": [...]}',
         ) from None
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        split = split_exactly(body)
+        if split is not None:
+            with contextlib.suppress(msgspec.MsgspecError, ValueError):
+                return _split(split.envelope)[0], split.raws
+        if isinstance(error, RecursionError):
+            raise UnreadableError(
+                "too_deep", "the body nests too deep", "flatten the events' properties"
+            ) from None
         raise UnreadableError(
             "not_json",
             f"the body is not JSON: {error}" if body.strip() else "the body is empty",
             "build the body with a JSON library, in UTF-8",
         ) from None
-    raws = [body] if listed is None else [bytes(raw) for raw in listed]
-    return Posted(
-        _some([_read_event(raw) for raw in raws]),
-        _loose_text(envelope.sent_at) or _loose_text(envelope.sent_at_camel),
-        _loose_text(envelope.write_key_camel) or _loose_text(envelope.write_key),
-        is_historical=_flag(envelope.historical),
-        is_single=listed is None,
-    )
+
+
+def _split(body: bytes) -> tuple[_RawBody, list[bytes] | None]:
+    envelope = _decode_envelope(body)
+    if isinstance(envelope, list):
+        return _RawBody(), [bytes(raw) for raw in envelope]
+    found = _listed(envelope)
+    return envelope, None if found is None else [bytes(raw) for raw in _decode_list(found)]
 
 
 def _listed(envelope: _RawBody) -> msgspec.Raw | None:
