@@ -25,7 +25,7 @@ def _head(events: Sequence[EventSpec]) -> Iterator[str]:
     yield ""
     yield "<!-- Made by `liftline tracking build`; change the event's YAML instead. -->"
     yield ""
-    yield f"The tracking plan has {len(events)} events. How to change it: "
+    yield f"The tracking plan has {len(events)} events. How to change it:"
     yield "[change the tracking plan](../how/change-the-tracking-plan.md)."
     yield ""
     yield "| Event | Owner | May be sent by | Consent | Kept | Counts once per |"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -28,7 +29,7 @@ from liftline.data.events.canonical import (
 )
 from liftline.data.events.contracts import Checked, EventSpec, PropertySpec, Violation
 from liftline.data.events.diagnosis import deprecation, examine
-from liftline.data.events.identity import USER_ID, agreed_user, key_text, needs_user
+from liftline.data.events.identity import USER_ID, agreed_user, needs_user
 from liftline.data.events.timestamps import Instant, is_spelled_well
 
 Rule = Callable[[bytes, str | None], Checked | Violation]
@@ -78,7 +79,8 @@ def _closed_rule_about_someone(spec: EventSpec) -> Rule:
             if is_surely_unique(raw, canonical):
                 user = who(values, user_id)
                 if not isinstance(user, Violation):
-                    return Checked(canonical, True, key(values, user), warning)
+                    text = None if key is None else key(values, user)
+                    return Checked(canonical, True, text, warning)
         return examine(spec, raw, user_id)
 
     return rule
@@ -100,7 +102,7 @@ def _open_rule(spec: EventSpec) -> Rule:
         user = who(values, user_id)
         if isinstance(user, Violation):
             return user
-        return Checked(canonical, True, key(values, user), warning)
+        return Checked(canonical, True, None if key is None else key(values, user), warning)
 
     return rule
 
@@ -113,13 +115,14 @@ def _decoder(spec: EventSpec) -> Callable[[bytes], Values]:
     # A second look at the same bytes, that reads only the instants: cheaper than a Python
     # call per value, and the first decode keeps the client's text.
     read = msgspec.json.Decoder(_instants_struct(spec, instants)).decode
-    fields = tuple(_field_names(spec)[name] for name in instants)
+    names = _field_names(spec)
+    getters = tuple(attrgetter(names[name]) for name in instants)
 
     def decode_with_instants(raw: bytes) -> Values:
         values = decode(raw)
         read(raw)
-        for field in fields:
-            text = getattr(values, field)
+        for get in getters:
+            text = get(values)
             if type(text) is str and not is_spelled_well(text):
                 raise ValueError(text)
         return values
@@ -212,24 +215,26 @@ def _any_but_null(length: msgspec.Meta) -> Any:
 
 def _user_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None | Violation]:
     field = _field_names(spec).get(USER_ID)
-    must_be_there = needs_user(spec)
+    is_free = not needs_user(spec)
+    tell = attrgetter(field) if field else None
 
     def who(values: Values, in_envelope: str | None) -> str | None | Violation:
-        told = getattr(values, field) if field else None
-        if told == in_envelope and (told or not must_be_there):
-            return in_envelope
+        told = tell(values) if tell else msgspec.UNSET
+        if (told is msgspec.UNSET or told == in_envelope) and (in_envelope or is_free):
+            return in_envelope or None
         return agreed_user(spec, told, in_envelope)
 
     return who
 
 
-def _key_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None]:
+def _key_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None] | None:
     if not spec.business_key:
-        return lambda _values, _user: None
+        return None
     names = _field_names(spec)
-    fields = [(name, names[name]) for name in spec.business_key if name != USER_ID]
-
-    def key(values: Values, user: str | None) -> str | None:
-        return key_text(spec, user, {name: getattr(values, field) for name, field in fields})
-
-    return key
+    if USER_ID in spec.business_key or len(spec.business_key) == 1:
+        parts = [None if name == USER_ID else attrgetter(names[name]) for name in spec.business_key]
+        return lambda values, user: _encode_in_order(
+            [user if part is None else part(values) for part in parts]
+        ).decode()
+    read = attrgetter(*(names[name] for name in spec.business_key))
+    return lambda values, _user: _encode_in_order(read(values)).decode()
