@@ -20,7 +20,7 @@ from liftline.data.warehouse.builds import Builder, Scope
 from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.contracts import BuildResult, Rows, WarehouseAwayError, WarehouseStatus
 from liftline.data.warehouse.gauges import Gauges
-from liftline.data.warehouse.loader import Loader, LoadReport, read_offset
+from liftline.data.warehouse.loader import Loader, LoadReport, Offset, read_offset
 from liftline.data.warehouse.plan_in_force import PlanInForce
 from liftline.data.warehouse.progress import Progress, read_delay_p95
 from liftline.data.warehouse.queries import Reader
@@ -59,32 +59,33 @@ class Engine:
         self._batch_events = config.batch_events
         self.gauges = Gauges()
         self.progress = Progress()
-        self._open()
+        self._swapping = threading.Lock()
+        self._store = self._open()
+        self._reader = Reader(self._store, slots=config.query_slots, max_rows=config.max_rows)
 
-    def _open(self) -> None:
+    def _open(self) -> Store:
         try:
-            self._store = Store(self._config.database_path, self._config)
+            store = Store(self._config.database_path, self._config)
         except SchemaVersionError as outdated:
             _log.warning("rebuilding from the log: %s", outdated.message)
             rebuild_outdated(self._config, self._log, self._clock)
-            self._store = Store(self._config.database_path, self._config)
-        self._loader = Loader(self._store, self._log, self._clock)
-        self._reader = Reader(
-            self._store, slots=self._config.query_slots, max_rows=self._config.max_rows
-        )
+            store = Store(self._config.database_path, self._config)
+        self._loader = Loader(store, self._log, self._clock)
+        return store
+
+    def _offset(self) -> Offset:
+        with self._swapping:
+            cursor = self._store.cursor()
+            try:
+                return read_offset(cursor)
+            finally:
+                cursor.close()
 
     # -- loading ---------------------------------------------------------------------
 
     def pending_events(self) -> int:
         """Durable events that are not loaded yet."""
-        return max(0, self._log.stats().events - self._loader_received())
-
-    def _loader_received(self) -> int:
-        cursor = self._store.cursor()
-        try:
-            return read_offset(cursor).received
-        finally:
-            cursor.close()
+        return max(0, self._log.stats().events - self._offset().received)
 
     def load_once(self) -> LoadReport | None:
         """Load one batch; None when nothing is pending or loading has stopped.
@@ -143,11 +144,7 @@ class Engine:
 
     def status(self) -> WarehouseStatus:
         """See the port. Never waits for a load or a build."""
-        cursor = self._store.cursor()
-        try:
-            offset = read_offset(cursor)
-        finally:
-            cursor.close()
+        offset = self._offset()
         durable = self._log.stats()
         return WarehouseStatus(
             state=self.progress.state,
@@ -164,12 +161,13 @@ class Engine:
 
     def metrics(self) -> bytes:
         """Prometheus text, with the gauges read now."""
-        cursor = self._store.cursor()
-        try:
-            offset = read_offset(cursor)
-            p95_s = read_delay_p95(cursor, self._clock.now())
-        finally:
-            cursor.close()
+        offset = self._offset()
+        with self._swapping:
+            cursor = self._store.cursor()
+            try:
+                p95_s = read_delay_p95(cursor, self._clock.now())
+            finally:
+                cursor.close()
         size_bytes = self._store.size_bytes()
         self.gauges.pending.set(max(0, self._log.stats().events - offset.received))
         self.gauges.pending_age.set(self.progress.pending_s(self._clock.monotonic_s()))
@@ -247,14 +245,20 @@ class Engine:
         """Close the old file, put the new one in its place, open it."""
         if not self._reader.close(_SWAP_WAIT_S):
             raise WarehouseAwayError("queries did not end in time for the swap")
-        self._loader.close()
-        with self._builder.paused():
-            self._store.close()
-            wal = self._config.database_path.with_name(self._config.database_path.name + ".wal")
-            if wal.exists():  # it belongs to the old file and must not meet the new one
-                raise WarehouseAwayError("the old file did not close cleanly; restart the process")
-            self._config.rebuild_path.replace(self._config.database_path)
-            self._open()
+        with self._builder.paused(), self._swapping:
+            try:
+                self._loader.close()
+                self._store.close()
+                self._replace_file()
+            finally:
+                self._store = self._open()
+                self._reader.reopen(self._store)
+
+    def _replace_file(self) -> None:
+        wal = self._config.database_path.with_name(self._config.database_path.name + ".wal")
+        if wal.exists():  # it belongs to the old file and must never meet the new one
+            raise WarehouseAwayError("the old file did not close cleanly; restart the process")
+        self._config.rebuild_path.replace(self._config.database_path)
 
     def checkpoint_if_large(self) -> None:
         """Fold a large write-ahead log into the file while nothing else happens."""

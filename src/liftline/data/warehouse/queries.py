@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Final
 
 import duckdb
@@ -61,8 +62,24 @@ class Reader:
             self._slots.release()
 
     def close(self, wait_s: float) -> bool:
-        """Let running queries end and no new one begin; False when some still run."""
-        return all(self._slots.acquire(timeout=wait_s) for _ in range(self._count))
+        """Let running queries end and begin no other; False when some still run."""
+        taken = 0
+        deadline_s = monotonic() + wait_s
+        while taken < self._count:
+            if not self._slots.acquire(timeout=max(0.0, deadline_s - monotonic())):
+                self._release(taken)
+                return False
+            taken += 1
+        return True
+
+    def reopen(self, store: Store) -> None:
+        """After close(): answer from another store; waiting callers go on with that one."""
+        self._store = store
+        self._release(self._count)
+
+    def _release(self, count: int) -> None:
+        for _ in range(count):
+            self._slots.release()
 
     def _run(
         self,
