@@ -20,6 +20,8 @@ class ClosedRooms(Contract):
     doors: module names inside a room that anyone (below the floors' own order) may import.
     composition_root: the package that wires rooms together.
     composition_doors: further module names that the composition root alone may import.
+    embedded: `adapter -> room` pairs: the adapter that ships with the room's own port and
+    reads what the room keeps to itself, such as a file format.
     """
 
     type_name = "closed_rooms"
@@ -28,6 +30,7 @@ class ClosedRooms(Contract):
     doors = fields.SetField(subfield=fields.StringField())
     composition_root = fields.StringField()
     composition_doors = fields.SetField(subfield=fields.StringField())
+    embedded = fields.SetField(subfield=fields.StringField(), required=False, default=set())
 
     def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
         trespasses: list[tuple[str, str]] = []
@@ -45,11 +48,19 @@ class ClosedRooms(Contract):
             for module in sorted(inside - doors)
             for importer in sorted(graph.find_modules_that_directly_import(module) - inside)
             if not self._is_composition(importer, module, room)
+            and not self._is_embedded(importer, room)
         ]
 
     def _is_composition(self, importer: str, module: str, room: str) -> bool:
         doors = {f"{room}.{door}" for door in cast(set[str], self.composition_doors)}
         return module in doors and importer.startswith(f"{self.composition_root}.")
+
+    def _is_embedded(self, importer: str, room: str) -> bool:
+        pairs = [pair.split(" -> ") for pair in cast(set[str], self.embedded)]
+        return any(
+            room == inside and (importer == adapter or importer.startswith(f"{adapter}."))
+            for adapter, inside in pairs
+        )
 
     def render_broken_contract(self, check: ContractCheck) -> None:
         for importer, module in check.metadata["trespasses"]:

@@ -43,6 +43,8 @@ SEEDS = (
     Seed("room-shape", "liftline.data.events.contracts", "liftline.data.events.api"),
     Seed("closed-rooms", "liftline.data.metrics.seeded", "liftline.data.warehouse.private"),
     Seed("closed-rooms", "liftline.data.warehouse.seeded", "liftline.data.log.private"),
+    Seed("closed-rooms", "liftline.adapters.warehouse.seeded", "liftline.data.log.private"),
+    Seed("closed-rooms", "liftline.adapters.event_log.seeded", "liftline.data.events.private"),
     Seed("closed-rooms", "liftline.app.seeded", "liftline.platform.access.private"),
     Seed("closed-rooms", "liftline.data.metrics.seeded", "liftline.data.warehouse.http"),
     Seed("light-collector", "liftline.data.collect.seeded", "duckdb"),
@@ -165,7 +167,7 @@ def test_a_room_that_no_layer_names_breaks_the_order(
 def test_every_contract_has_a_seed() -> None:
     awake = {seed.contract for seed in SEEDS} | set(NEW_ROOMS) | {"no-cycles"}
     assert awake == {str(contract["id"]) for contract in contracts()}
-    assert len(SEEDS) == 30
+    assert len(SEEDS) == 32
     assert len(contracts()) == 17
 
 
