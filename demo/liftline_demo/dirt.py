@@ -51,7 +51,7 @@ _ROLLS = Packing("<8I")
 _ROLL_RANGE = float(2**32)
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event as it is sent: `deliver_at_ms` is when, `at_ms` what its timestamp says."""
 
     kind: DeliveryKind

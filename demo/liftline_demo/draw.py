@@ -35,10 +35,9 @@ def share(*parts: object) -> float:
 
 
 def identifier(*parts: object) -> str:
-    """A UUID-shaped id that depends on the parts alone."""
+    """An id of 32 hexadecimal digits that depends on the parts alone."""
     text = "\x1f".join(map(str, parts))
-    digits = blake2b(text.encode(), digest_size=16).hexdigest()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def poisson(random: Random, mean: float) -> int:

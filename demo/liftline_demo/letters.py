@@ -33,7 +33,7 @@ def mail(world: str, truth: GroundTruth, chapter: Chapter) -> list[Happening]:
 def invitation(world: str, truth: GroundTruth, people: People, chapter: Chapter) -> list[Happening]:
     """An invitation, its e-mail, a reminder when it lies idle, perhaps a new colleague."""
     script = Script(world, chapter)
-    invite_id = "inv_" + identifier(world, "invite", chapter.key)[:13].replace("-", "")
+    invite_id = "inv_" + identifier(world, "invite", chapter.key)[:12]
     script.noted("invite_created", {"invite_id": invite_id, "channel": "email"})
     invitee = people.invited(chapter.key, chapter.at_ms)
     is_opened = script.chance(truth.invite_opened)
@@ -60,7 +60,7 @@ def _open_invite(script: Script, truth: GroundTruth, invite_id: str, created_ms:
 def _send(script: Script, truth: GroundTruth, *, mail_key: str, template: str) -> None:
     """Tell one e-mail's story; the script's clock stands where it stood before."""
     fate = fate_of(script.world, truth, mail_key)
-    send_id = "snd_" + identifier(script.world, "mail", mail_key)[:18].replace("-", "")
+    send_id = "snd_" + identifier(script.world, "mail", mail_key)[:16]
     mail_facts: dict[str, object] = {
         "send_id": send_id,
         "template_id": template,

@@ -37,7 +37,7 @@ _DIGESTS_AT_S = (10 * DAY_S, 17 * DAY_S, 24 * DAY_S)
 _WELCOME_LIMIT_S = 20 * HOUR_S
 
 
-class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+class Chapter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One stretch of a life. `topic` is the e-mail's template; `limit_s` bounds it in time."""
 
     kind: ChapterKind

@@ -14,7 +14,7 @@ from liftline_demo.draw import generator
 from liftline_demo.truth import GroundTruth
 
 
-class Fate(msgspec.Struct, frozen=True, kw_only=True):
+class Fate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How one e-mail ends. Nothing but the bounce happens to an e-mail that bounces."""
 
     bounces: bool

@@ -31,7 +31,7 @@ _AGENTS = Weighted(
 )
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One simulated user.
 
     `signed_up_at_ms` is 0 for a regular. `skew_ms` is how far ahead the person's device
@@ -77,7 +77,7 @@ class People:
         random = generator(self._world, "person", key)
         return Person(
             key=key,
-            user_id="u_" + identifier(self._world, "user", key).replace("-", "")[:16],
+            user_id="u_" + identifier(self._world, "user", key)[:16],
             anonymous_id=identifier(self._world, "anonymous", key),
             signed_up_at_ms=signed_up_at_ms,
             time_zone=time_zone or self._zones.pick(random),

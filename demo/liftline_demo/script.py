@@ -16,7 +16,7 @@ EventType = Literal["track", "identify", "page"]
 Sender = Literal["public", "server"]
 
 
-class Happening(msgspec.Struct, frozen=True, kw_only=True):
+class Happening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One clean event of the story, before dirt: what truly happened, and when.
 
     `sender` says who reports it: the browser (public) or the product's server.

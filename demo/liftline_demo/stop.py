@@ -7,7 +7,7 @@ import select
 import signal
 from types import FrameType
 
-GRACE_S = 0.6
+GRACE_S = 0.4
 """After a signal a request in flight gets this long; then it is given up."""
 
 

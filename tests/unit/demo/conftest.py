@@ -125,7 +125,7 @@ class DemoCollector:
         planned = self.plan.pop(0) if self.plan else None
         if planned == "hang":
             self.hanging.set()
-            self.release.wait(10)
+            self.release.wait(30)
             handler.close_connection = True
             return
         if isinstance(planned, Answer):
@@ -163,7 +163,7 @@ class DemoCollector:
             for event in request["events"]
         ]
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 10) -> bool:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 30) -> bool:
         """Wait until the condition holds after some request."""
         with self.received:
             return self.received.wait_for(condition, seconds)
