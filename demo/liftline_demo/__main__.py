@@ -99,7 +99,7 @@ def _problem(options: argparse.Namespace) -> tuple[str, str] | None:
             "LIFTLINE_DEMO_PUBLIC_KEY",
         )
     if options.state is None:
-        return "a state file is needed", "give --state, such as liftline-data/state/demo.json"
+        return "a state file is needed", "give --state, such as liftline-data/demo/traffic.json"
     if not 0 < options.rate <= MAX_RATE_PER_S:
         return "the rate is out of range", f"give --rate above 0 and up to {MAX_RATE_PER_S:g}"
     if not 1 <= options.days <= MAX_DAYS:
