@@ -20,13 +20,17 @@ def code_map() -> str:
     for folder in sorted(room_folders(), key=_order):
         room = manifest(folder)
         lines.append(
-            f"| {folder.parent.name}/{folder.name} | {room.sentence} | {_doors(folder)} "
+            f"| {folder.parent.name}/{folder.name} | {_sentence(room.sentence)} | {_doors(folder)} "
             f"| {_edges(folder)} | {', '.join(room.stories) or '-'} |"
         )
     for name in ("adapters", "app", "core"):
         docstring = ast.get_docstring(parsed(ROOT / "src/liftline" / name / "__init__.py")) or ""
         lines.append(f"| {name} | {docstring} | - | - | - |")
     return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."
 
 
 def _order(folder: Path) -> tuple[int, str]:

@@ -66,7 +66,7 @@ def test_nothing_in_the_tree_is_called_twice() -> None:
         replace(COMPLETE, rollback=""),
         replace(COMPLETE, runbook=""),
         replace(COMPLETE, runbook="docs/nowhere.md"),
-        replace(COMPLETE, sentence="no sentence"),
+        replace(COMPLETE, sentence=" "),
         replace(COMPLETE, stories=("IG-999",)),
         replace(COMPLETE, routes=("liftline.core.clock:nothing",)),
         replace(COMPLETE, commands={"word": "liftline.nowhere:app"}),
@@ -93,3 +93,13 @@ def test_canary_a_runbook_without_a_way_back_is_found(tmp_path: Path) -> None:
 def test_canary_a_metric_that_nothing_makes_is_found() -> None:
     assert rooms.unmeasured(COMPLETE, 'Counter("seeded", "text")') == []
     assert rooms.unmeasured(COMPLETE, 'Counter("other_seeded_more")') == ["seeded_total"]
+
+
+def test_canary_a_room_without_a_door_is_found(tmp_path: Path) -> None:
+    for name in ("__init__.py", "room.py"):
+        (tmp_path / name).touch()
+    assert list(rooms.shape_faults(tmp_path)) == []
+    (tmp_path / "shards.py").touch()
+    assert len(list(rooms.shape_faults(tmp_path))) == 1
+    (tmp_path / "room.py").unlink()
+    assert len(list(rooms.shape_faults(tmp_path))) == 2

@@ -26,7 +26,9 @@ NEEDED = (
     "liftline/shipped/requirements/lock.txt",
     "liftline_demo/__main__.py",
 )
-WORKSHOP = re.compile(r"(^|/)(tests|house|bench|node_modules|__pycache__|target)/|\.pyc$|\.duckdb$")
+WORKSHOP = re.compile(
+    r"^(tests|house|bench)/|/(node_modules|__pycache__|target|logs)/|\.(pyc|duckdb)$"
+)
 
 
 def build(kind: str, out: Path) -> Path:
