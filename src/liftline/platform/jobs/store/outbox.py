@@ -56,8 +56,10 @@ def put(connection: Connection, message: Message, now: datetime) -> bool:
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=[outbox.c.idempotency_key])
+        .returning(outbox.c.id)
     )
-    if written.rowcount == 1:
+    # The returned row and not the row count: psycopg's is -1 here.
+    if written.first() is not None:
         return True
     known = connection.execute(
         select(outbox.c.body_sha256).where(outbox.c.idempotency_key == message.idempotency_key)
