@@ -19,6 +19,10 @@ MAX_NESTING: Final = 40
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_PLAIN_TAG: Final = "tag:yaml.org,2002:"
+_PLAIN_KINDS: Final = frozenset(
+    ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "map", "seq")
+)
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -82,13 +86,17 @@ class _Walk:
                 line=line, message="an alias (*name) is used", cure="write the value out"
             )
         self._seen.add(id(node))
+        if node.tag.removeprefix(_PLAIN_TAG) not in _PLAIN_KINDS:
+            raise YamlDefectError(
+                line=line, message=f"the tag {node.tag} is used", cure="leave tags (!...) out"
+            )
         if len(place) > MAX_NESTING:
             raise YamlDefectError(line=line, message="the file nests too deep", cure="flatten it")
         if node.id == "mapping":
             return self._mapping(node, place)
         if node.id == "sequence":
             return [self.value(one, (*place, index)) for index, one in enumerate(node.value)]
-        return _scalar(node, line)
+        return _scalar(node)
 
     def _mapping(self, node: Any, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -110,11 +118,7 @@ class _Walk:
         return found
 
 
-def _scalar(node: Any, line: int) -> Any:
-    if node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":
-        raise YamlDefectError(
-            line=line, message=f"the tag {node.tag} is used", cure="leave tags out"
-        )
+def _scalar(node: Any) -> Any:
     text: str = node.value
     if node.style is not None:
         return text
