@@ -27,8 +27,8 @@ class DoorControl:
         self._plan_reader = SnapshotReader(directory, CONTROL_PLAN)
         self.keys: KeyRing | None = None
         self.plan: CompiledPlan | None = None
-        self.keys_version = 0
-        self.plan_snapshot_version = 0
+        self._keys_version = 0
+        self._plan_version = 0
 
     def refresh(self) -> None:
         """Take over newer snapshots. Never raises: a snapshot one cannot use is logged."""
@@ -36,6 +36,13 @@ class DoorControl:
             self._take_keys(self._keys_reader.current())
         if self._plan_reader.refresh():
             self._take_plan(self._plan_reader.current())
+
+    def snapshots(self) -> tuple[tuple[str, int, bool], ...]:
+        """Name and version in force of each, and whether a newer one is damaged."""
+        return (
+            (CONTROL_KEYS, self._keys_version, bool(self._keys_reader.damage)),
+            (CONTROL_PLAN, self._plan_version, bool(self._plan_reader.damage)),
+        )
 
     def _take_keys(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
@@ -46,7 +53,7 @@ class DoorControl:
             _logger.exception("version %s of the keys cannot be read", snapshot.version)
             return
         self.keys = KeyRing(keys, cached=self._limits.cached_keys)
-        self.keys_version = snapshot.version
+        self._keys_version = snapshot.version
 
     def _take_plan(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
@@ -58,4 +65,4 @@ class DoorControl:
             # A plan that does not compile must not stop the door: the last one stays in force.
             _logger.exception("version %s of the plan cannot be used", snapshot.version)
             return
-        self.plan_snapshot_version = snapshot.version
+        self._plan_version = snapshot.version

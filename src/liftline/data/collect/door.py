@@ -200,8 +200,7 @@ class Door:
             log=self._writer.stats(),
             writer=self._writer.health(),
             dead_letters_capped=self._intake.dead_letters.capped,
-            keys_version=self._control.keys_version,
-            plan_version=self._control.plan_snapshot_version,
+            snapshots=self._control.snapshots(),
             receiving_bytes=self._receiving_bytes,
         )
 

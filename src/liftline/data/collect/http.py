@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import signal
+import threading
+from collections.abc import Iterator
 from typing import Any, Final
 
 import uvicorn
 
+from liftline.core.clock import Clock
 from liftline.data.collect.contracts import CollectorConfig, Limits
 from liftline.data.collect.door import Door
 from liftline.data.log.contracts import LogWriter
@@ -18,10 +23,13 @@ GC_THRESHOLD: Final = 20_000
 """Requests leave few cycles behind; looking for them at each 700 new objects is wasted."""
 
 
-def serve(config: CollectorConfig, writer: LogWriter) -> None:
+DRAIN_ON: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(config: CollectorConfig, writer: LogWriter, clock: Clock | None = None) -> None:
     """Take events until SIGTERM or SIGINT, then drain and close the log."""
     try:
-        door = Door(config, writer)
+        door = Door(config, writer, clock)
         server = _Server(uvicorn_config(door, config), door)
         door.on_tick.append(IdleConnections(server, config.limits.idle_connection_s).close_idle)
         # What exists now lives until the end: the collector need not look at it again.
@@ -62,6 +70,23 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, door: Door) -> None:
         super().__init__(config)
         self._door = door
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Drain on SIGTERM and SIGINT.
+
+        Uvicorn's own version raises the signal again after the drain, which would end the
+        process before the log is sealed.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in DRAIN_ON}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         self._door.is_draining = True
