@@ -22,7 +22,7 @@ import type { Me } from "./shapes";
 export function App() {
   const { path } = usePlace();
   if (path === "/login") return <LoginPage />;
-  if (path === "/welcome") return <WelcomePage />;
+  if (path === "/accept" || path === "/welcome") return <WelcomePage />;
   return <Framed path={path} />;
 }
 

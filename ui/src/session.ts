@@ -13,18 +13,6 @@ export interface Session {
   isReady: boolean;
 }
 
-function meOf(body: unknown): Me {
-  const facts = (body ?? {}) as Record<string, unknown>;
-  const inner = (facts["principal"] ?? facts["account"] ?? facts) as Record<string, unknown>;
-  const label = inner["label"] ?? inner["email"] ?? inner["id"];
-  const scopes = inner["scopes"];
-  return {
-    label: String(label ?? "signed in"),
-    role: String(inner["role"] ?? "viewer"),
-    scopes: Array.isArray(scopes) ? scopes.map(String) : [],
-  };
-}
-
 export function toLogin(): void {
   const back = location.pathname + location.search;
   const isAsk = back === "/" || location.pathname === "/login";
@@ -45,10 +33,8 @@ export function useSession(isWanted: boolean): Session {
   useEffect(() => {
     if (!isWanted) return;
     let timer = 0;
-    Promise.all([get<unknown>("/api/me"), get<Projects>("/api/projects")])
-      .then(([me, { projects }]) =>
-        setSession({ me: meOf(me), projects, problem: null, isReady: true }),
-      )
+    Promise.all([get<Me>("/api/me"), get<Projects>("/api/projects")])
+      .then(([me, { projects }]) => setSession({ me, projects, problem: null, isReady: true }))
       .catch((caught: unknown) => {
         if (caught instanceof Problem && caught.status === 401) return toLogin();
         const problem = caught instanceof Problem ? caught : null;

@@ -55,8 +55,8 @@ export type GoalStatus = "met" | "on_track" | "off" | "no_data";
 
 export interface Estimate {
   value: number;
-  low: number;
-  high: number;
+  low: number | null;
+  high: number | null;
   n: number;
 }
 
@@ -243,4 +243,30 @@ export interface Me {
   label: string;
   role: string;
   scopes: string[];
+  is_admin: boolean;
+}
+
+export interface ApiKey {
+  key_id: string;
+  slot_id: string;
+  kind: string;
+  name: string;
+  project: string;
+  environment: string;
+  origins: string[];
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+  last_used_at: string | null;
+}
+
+export interface Keys {
+  keys: ApiKey[];
+}
+
+/** The only place where a key's text ever stands. */
+export interface MintedKey {
+  key: string;
+  key_id: string;
+  slot_id: string;
 }

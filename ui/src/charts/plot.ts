@@ -35,6 +35,8 @@ export interface PlotFacts {
   marks: Mark[];
 }
 
+const DAYS = [1, 2, 7, 14, 28, 91, 182, 364];
+
 type Values = (number | null)[];
 
 /** Columns for uPlot: seconds, then for each line low, high, solid, dashed. */
@@ -105,6 +107,8 @@ function drawMarks(u: uPlot, facts: PlotFacts): void {
   ctx.fillStyle = token("--muted");
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   ctx.lineWidth = ratio;
+  ctx.textAlign = "left";
+  ctx.setLineDash([]);
   let lastLabelEnd = 0;
   for (const mark of facts.marks) {
     const x = Math.round(u.valToPos(Date.parse(mark.at) / 1000, "x", true));
@@ -133,6 +137,8 @@ export function options(
   hooks: PlotHooks,
 ): uPlot.Options {
   const isUtcDay = facts.grain === "day" || facts.grain === "week";
+  // Whole days only: a tick at noon would repeat the day.
+  const dayTicks = isUtcDay ? { incrs: DAYS.map((days) => days * 86_400) } : {};
   const axis = {
     stroke: token("--muted"),
     grid: { stroke: token("--line"), width: 1 },
@@ -145,7 +151,7 @@ export function options(
   const top = Math.max(0, ...facts.limits.map((limit) => limit.value));
   return {
     ...size,
-    padding: [12, 8, 0, 0],
+    padding: [12, 28, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
     scales: {
@@ -154,7 +160,13 @@ export function options(
       y: { range: (_u, _min, max) => [0, Math.max(max, top, 0) * 1.12 || 1] },
     },
     axes: [
-      { ...axis, space: 90, values: (_u, at) => at.map((s) => tick(s, facts.grain)) },
+      {
+        ...axis,
+        ...dayTicks,
+        size: 28,
+        space: 90,
+        values: (_u, at) => at.map((s) => tick(s, facts.grain)),
+      },
       { ...axis, size: 56, space: 40, values: yTicks },
     ],
     ...(isUtcDay ? { tzDate: utcDate } : {}),

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Problem } from "../api";
 import { Icon } from "../parts/icons";
+import { sentence } from "../words/numbers";
 
 export function Alone({ title, children }: { title: string; children: ComponentChildren }) {
   useEffect(() => {
@@ -58,16 +59,13 @@ export function Field(props: FieldProps) {
 }
 
 export function FormProblem({ problem }: { problem: Problem | null }) {
+  if (!problem) return null;
   return (
-    <div role="alert">
-      {problem ? (
-        <p class="form-problem">
-          <Icon name="warn" />
-          <span>
-            {problem.message} {problem.cure} <code>{problem.code}</code>
-          </span>
-        </p>
-      ) : null}
-    </div>
+    <p class="form-problem" role="alert">
+      <Icon name="warn" />
+      <span>
+        {sentence(problem.message)} {sentence(problem.cure)} <code>{problem.code}</code>
+      </span>
+    </p>
   );
 }

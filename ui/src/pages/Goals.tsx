@@ -5,8 +5,8 @@ import { Icon, type IconName } from "../parts/icons";
 import { Panel } from "../parts/panel";
 import { Answered, Empty } from "../parts/states";
 import { groupOf, type Scope } from "../scope";
-import type { Goal, Goals, GoalStatus } from "../shapes";
-import { change, figure, isShare, withInterval } from "../words/numbers";
+import type { Estimate, Goal, Goals, GoalStatus } from "../shapes";
+import { change, figure, sentence, withInterval } from "../words/numbers";
 import { whisker } from "./whisker";
 
 const REFRESH_MS = 60_000;
@@ -43,6 +43,11 @@ export function GoalsPanel({ scope }: { scope: Scope }) {
   );
 }
 
+function goalFigure({ value, low, high }: Estimate, unit: string): string {
+  if (low === null || high === null) return figure(value, unit);
+  return withInterval(value, low, high, unit);
+}
+
 /** Goals with figures first; those that wait for data are folded into one list. */
 function GoalLists({ goals }: { goals: Goal[] }) {
   const measured = goals.filter((goal) => goal.estimate !== null);
@@ -66,7 +71,7 @@ function GoalLists({ goals }: { goals: Goal[] }) {
             {waiting.map((goal) => (
               <li key={goal.name}>
                 <strong>{goal.title}</strong>{" "}
-                <span class="muted">{goal.needs || goal.sentence}</span>
+                <span class="muted">{sentence(goal.needs || goal.sentence)}</span>
               </li>
             ))}
           </ul>
@@ -87,15 +92,10 @@ function GoalRow({ goal }: { goal: Goal }) {
       </span>
       <div class="goal-name">
         <strong>{goal.title}</strong>
-        <span class="muted">{goal.sentence}</span>
+        <span class="muted">{sentence(goal.sentence)}</span>
       </div>
       <span class="goal-figure">
-        {estimate ? (
-          <span class="value">
-            {withInterval(estimate.value, estimate.low, estimate.high, goal.unit)}
-          </span>
-        ) : null}
-        <span class="muted">{targetWords(goal)}</span>
+        {estimate ? <span class="value">{goalFigure(estimate, goal.unit)}</span> : null}
       </span>
       <Whisker goal={goal} />
       <span class="goal-change">
@@ -106,29 +106,9 @@ function GoalRow({ goal }: { goal: Goal }) {
             {change(goal.change, goal.unit)} <span class="muted">since last week</span>
           </>
         )}
-        {goal.due ? <span class="muted">due {goal.due}</span> : null}
       </span>
     </li>
   );
-}
-
-function targetWords(goal: Goal): string {
-  if (goal.target === null) return "";
-  const from = goal.baseline === null ? "" : `, from ${figure(goal.baseline, goal.unit)}`;
-  switch (goal.comparator) {
-    case "at_least":
-      return `target ≥ ${figure(goal.target, goal.unit)}${from}`;
-    case "at_most":
-      return `target ≤ ${figure(goal.target, goal.unit)}${from}`;
-    case "relative_change":
-      return `target ${goal.target > 0 ? "+" : "−"}${Math.abs(goal.target * 100).toFixed(0)} %${from}`;
-    default: {
-      const band = isShare(goal.unit)
-        ? `${(goal.target * 100).toFixed(1)} points`
-        : figure(goal.target, goal.unit);
-      return `stay within ± ${band}${from}`;
-    }
-  }
 }
 
 /** The interval as a whisker with the target as a tick; the words beside it say the same. */

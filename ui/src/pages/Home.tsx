@@ -1,6 +1,6 @@
 // Home: do the goals hold, what needs a person, what happened.
 
-import { useAnswer } from "../answers";
+import { type Loaded, useAnswer } from "../answers";
 import { linkTo } from "../address";
 import { SeriesChart } from "../charts/SeriesChart";
 import { Icon } from "../parts/icons";
@@ -10,7 +10,7 @@ import { Time } from "../parts/time";
 import { usePlace } from "../router";
 import { groupOf, type Scope } from "../scope";
 import type { Happening, MetricSeries, Need, Overview } from "../shapes";
-import { figure } from "../words/numbers";
+import { figure, sentence } from "../words/numbers";
 import { DelayChart } from "./DelayChart";
 import { GoalsPanel } from "./Goals";
 import { HowToSend } from "./HowToSend";
@@ -35,6 +35,14 @@ export function HomePage({ scope }: { scope: Scope }) {
         )}
       </Answered>
       <GoalsPanel scope={scope} />
+      {overview.answer?.state === "empty" ? null : <Evidence scope={scope} overview={overview} />}
+    </div>
+  );
+}
+
+function Evidence({ scope, overview }: { scope: Scope; overview: Loaded<Overview> }) {
+  return (
+    <>
       <div class="pair">
         <ActivationChart scope={scope} overview={overview.answer} />
         <Answered loaded={overview} skeleton={6}>
@@ -48,7 +56,7 @@ export function HomePage({ scope }: { scope: Scope }) {
         </Answered>
       </div>
       <Answered loaded={overview}>{(answer) => <Happened happened={answer.happened} />}</Answered>
-    </div>
+    </>
   );
 }
 
@@ -66,14 +74,14 @@ export function Needs({ needs }: { needs: Need[] }) {
   if (needs.length === 0) return null;
   return (
     <section aria-labelledby="needs" class="needs">
-      <h2 id="needs">Needs a person now</h2>
+      <h2 id="needs">What to do now</h2>
       <ul>
         {needs.map((need) => (
           <li key={need.sentence} class={need.severity}>
             <Icon name="warn" label={need.severity === "bad" ? "Broken" : "Warning"} />
             <div>
               <strong>{need.sentence}</strong>
-              <p>{need.cure}</p>
+              <p>{sentence(need.cure)}</p>
             </div>
             {need.link ? <a href={linkTo(need.link, params)}>Look</a> : null}
           </li>

@@ -164,7 +164,7 @@ function Columns({ answer }: { answer: LiveEvents }) {
         {answer.accepted.length === 0 ? (
           <Empty title="None accepted yet" />
         ) : (
-          <ol class="feed">
+          <ol class="feed" tabIndex={0} aria-label="Accepted events">
             {answer.accepted.map((event) => (
               <AcceptedRow key={event.ordinal} event={event} />
             ))}
@@ -177,7 +177,7 @@ function Columns({ answer }: { answer: LiveEvents }) {
             <p>An event that breaks the tracking plan appears here with the reason and its cure.</p>
           </Empty>
         ) : (
-          <ol class="feed">
+          <ol class="feed" tabIndex={0} aria-label="Rejected events">
             {answer.rejected.map((rejection) => (
               <RejectionRow key={`${rejection.ordinal}-${rejection.kind}`} rejection={rejection} />
             ))}

@@ -1,7 +1,7 @@
 // One rejection: what was wrong, what to do about it, and the bytes as they came.
 
 import type { Rejection } from "../shapes";
-import { plural } from "../words/numbers";
+import { plural, sentence } from "../words/numbers";
 import { clockSeconds, exact } from "../words/times";
 
 const KIND: Record<Rejection["kind"], string> = {
@@ -34,8 +34,8 @@ export function RejectionRow({ rejection }: { rejection: Rejection }) {
               <span class="tag">stands for {plural(rejection.events, "event")}</span>
             ) : null}
           </span>
-          <span class="reason">{rejection.message}</span>
-          {rejection.cure ? <span class="cure">{rejection.cure}</span> : null}
+          <span class="reason">{sentence(rejection.message)}</span>
+          {rejection.cure ? <span class="cure">{sentence(rejection.cure)}</span> : null}
           <span class="feed-more">
             <code>{rejection.code}</code> from {rejection.source_id}
           </span>

@@ -15,8 +15,14 @@ const UNEQUAL = new Problem(
   "Type the same one twice.",
 );
 
+/** The token stands after the # so that it reaches no server log; ?token= works too. */
+function tokenOfAddress(): string {
+  const inHash = new URLSearchParams(location.hash.slice(1)).get("token");
+  return inHash ?? new URLSearchParams(location.search).get("token") ?? "";
+}
+
 export function WelcomePage() {
-  const token = new URLSearchParams(location.search).get("token") ?? "";
+  const [token] = useState(tokenOfAddress);
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -44,7 +50,7 @@ export function WelcomePage() {
     return (
       <Alone title="This link is incomplete">
         <p>
-          The one-time link ends in <code>?token=</code> and a long code. Copy the whole line that
+          The one-time link ends in <code>#token=</code> and a long code. Copy the whole line that
           was printed, or make a new one with <code>liftline accounts invite</code>.
         </p>
       </Alone>

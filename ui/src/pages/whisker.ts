@@ -22,17 +22,18 @@ export function targetLevel(goal: Goal): number | null {
 
 export function whisker(goal: Goal): Whisker | null {
   const { estimate } = goal;
-  if (!estimate) return null;
+  if (!estimate || estimate.low === null || estimate.high === null) return null;
+  const { low, high, value } = estimate;
   const target = targetLevel(goal);
-  const seen = [estimate.low, estimate.high, estimate.value, ...(target === null ? [] : [target])];
+  const seen = [low, high, value, ...(target === null ? [] : [target])];
   const least = Math.min(...seen);
   const span = Math.max(...seen) - least || Math.abs(least) || 1;
   const start = least - span * 0.15;
   const place = (x: number) => Math.round((LEFT + ((x - start) / (span * 1.3)) * WIDTH) * 10) / 10;
   return {
-    low: place(estimate.low),
-    high: place(estimate.high),
-    value: place(estimate.value),
+    low: place(low),
+    high: place(high),
+    value: place(value),
     target: target === null ? null : place(target),
   };
 }

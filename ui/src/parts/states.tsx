@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { Loaded } from "../answers";
 import type { Problem } from "../api";
 import type { Answer } from "../shapes";
+import { sentence } from "../words/numbers";
 import { Icon } from "./icons";
 import { Time } from "./time";
 
@@ -25,7 +26,7 @@ export function Failure({ problem, retry }: { problem: Problem; retry: () => voi
         <Icon name="warn" />
         <strong>{problem.message}</strong>
       </p>
-      <p>{problem.cure}</p>
+      <p>{sentence(problem.cure)}</p>
       <p class="state-foot">
         <button type="button" onClick={retry}>
           Try again
@@ -54,13 +55,13 @@ export function Stale({ answer }: { answer: Answer }) {
     <div class="notice warn" role="status">
       <Icon name="warn" />
       <div>
-        <strong>{answer.sentence}</strong>{" "}
+        <strong>{sentence(answer.sentence)}</strong>{" "}
         {answer.as_of ? (
           <>
             Figures are from <Time at={answer.as_of} />.{" "}
           </>
         ) : null}
-        {answer.cure}
+        {sentence(answer.cure)}
       </div>
     </div>
   );

@@ -53,6 +53,7 @@ export function change(delta: number, unit: string): string {
 
 /** 0.4 s, 12 s, 3.5 min, 2.1 h, 4 d. */
 export function seconds(value: number): string {
+  if (value === 0) return "0 s";
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value < 10) return `${value.toFixed(1)} s`;
   if (value < 120) return `${Math.round(value)} s`;
@@ -69,6 +70,13 @@ export function bytes(value: number): string {
     size /= 1024;
   }
   return `${size.toFixed(1)} TiB`;
+}
+
+/** A sentence of its own: a capital in front, a full stop behind. */
+export function sentence(text: string): string {
+  if (text === "") return "";
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
 /** "1 event", "2 events". */

@@ -9,7 +9,10 @@ export function relative(instant: string, now: Date): string {
   const at = new Date(instant);
   const age = now.getTime() - at.getTime();
   if (age < 5_000 && age > -5_000) return "just now";
-  if (age >= 0 && age < HOUR_MS) return `${seconds(Math.max(1, Math.round(age / 1000)))} ago`;
+  if (age >= 0 && age < HOUR_MS) {
+    const whole = Math.floor(age / 1000);
+    return whole < 60 ? `${whole} s ago` : `${Math.floor(whole / 60)} min ago`;
+  }
   const isToday = at.toDateString() === now.toDateString();
   return isToday ? clock(at) : `${dayAndMonth(at)}, ${clock(at)}`;
 }
@@ -19,16 +22,20 @@ export function clock(at: Date): string {
   return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
-/** 14:02:09 local. */
-export function clockSeconds(instant: string): string {
-  return new Date(instant).toLocaleTimeString("en-GB");
+const DAY_MS = 86_400_000;
+
+/** 14:02:09 local for the last day; before that the date too. */
+export function clockSeconds(instant: string, now: Date = new Date()): string {
+  const at = new Date(instant);
+  if (now.getTime() - at.getTime() < DAY_MS) return at.toLocaleTimeString("en-GB");
+  return `${dayAndMonth(at)}, ${clock(at)}`;
 }
 
 /** The whole instant, local with its zone, and in UTC: for hovering. */
 export function exact(instant: string): string {
   const at = new Date(instant);
   const local = at.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "long" });
-  return `${local} (${at.toISOString()})`;
+  return `${local} (${at.toISOString().replace(".000", "")})`;
 }
 
 function dayAndMonth(at: Date, zone?: string): string {

@@ -27,6 +27,7 @@ from liftline.report.dashboards.needs import SILENT_AFTER, STEADY_HOURS, Facts, 
 from liftline.report.dashboards.scope import Scope
 
 ROLLING: Final = timedelta(minutes=5)
+AWAY_HEADLINE: Final = "The warehouse does not answer: these are the last known figures"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def compose(scope: Scope, facts: DataFacts | None, around: Surroundings) -> Heal
         )
     status = facts.status
     return Health(
-        state="away" if away else "empty" if facts.ledger.received == 0 else "ok",
+        state="away" if away else "empty" if is_empty(facts.ledger) else "ok",
         as_of=facts.as_of,
         is_simulated=scope.is_simulated,
         sentence="The warehouse does not answer." if away else "",
@@ -118,10 +119,14 @@ def needs_of(facts: DataFacts | None, around: Surroundings) -> tuple[Need, ...]:
             delay=facts.delay if facts else Delay(),
             processes=around.processes,
             status=facts.status if facts else None,
-            away=around.away,
             silences=facts.silences if facts else (),
         )
     )
+
+
+def is_empty(ledger: Ledger) -> bool:
+    """Nothing was loaded: what is pending may be another project's."""
+    return ledger.received == ledger.pending
 
 
 def headline(facts: DataFacts | None, found: tuple[Need, ...], around: Surroundings) -> str:
@@ -130,7 +135,9 @@ def headline(facts: DataFacts | None, found: tuple[Need, ...], around: Surroundi
     if broken:
         more = f" ({len(found) - 1} more below)" if len(found) > 1 else ""
         return broken[0].sentence.rstrip(".") + more
-    if facts is None or facts.ledger.received == 0:
+    if around.away is not None:
+        return AWAY_HEADLINE
+    if facts is None or is_empty(facts.ledger):
         return "Waiting for the first event of this range"
     running = len(around.processes)
     run = f" and all {running} processes run" if running else ""

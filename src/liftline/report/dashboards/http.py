@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from liftline.core.clock import Clock
-from liftline.core.ids import DEMO_PROJECT, Environment, ProjectId, environment
+from liftline.core.ids import DEMO_PROJECT, ENVIRONMENTS, Environment, ProjectId
 from liftline.core.room import Provide
 from liftline.data.log.contracts import LogReader
 from liftline.data.metrics.contracts import Catalog, Grain
@@ -77,7 +77,7 @@ def routes(provide: Provide) -> APIRouter:
     asked = Asked(clock)
     _page_routes(router, pages, asked)
     _metric_routes(router, pages, asked, catalog)
-    _project_routes(router, pages, provide(Access))
+    _project_routes(router, provide(Access))
     return router
 
 
@@ -171,29 +171,27 @@ def _metric_routes(router: APIRouter, pages: Pages, asked: Asked, catalog: Catal
         return pages.funnel(asked.scope(request, question), name)
 
 
-def _project_routes(router: APIRouter, pages: Pages, access: Access) -> None:
+def _project_routes(router: APIRouter, access: Access) -> None:
     @router.get("/projects")
     def projects(request: Request) -> Projects:
-        """Projects with a key or an event that the asking person may see."""
+        """Projects that ever had a key (nothing sends without) and that the asker may see."""
         principal = current_principal(request)
         if principal is None:
             raise UnauthenticatedError()
         keyed = {(key.project, key.environment) for key in access.keys.listing(None, None)}
-        return visible_projects(principal, {*keyed, *pages.sending_projects()})
+        return visible_projects(principal, keyed)
 
 
-def visible_projects(principal: Principal, places: set[tuple[str, str]]) -> Projects:
+def visible_projects(principal: Principal, places: set[tuple[ProjectId, Environment]]) -> Projects:
     """The places the principal may see, by project; real projects before the demo."""
-    environments: dict[str, list[Environment]] = defaultdict(list)
+    environments: dict[ProjectId, list[Environment]] = defaultdict(list)
     for project, place in places:
-        named = environment(place)
-        if allow(principal, "pages.view", ProjectId(project), named):
-            environments[project].append(named)
-    order = ("dev", "staging", "prod")
+        if allow(principal, "pages.view", project, place):
+            environments[project].append(place)
     lines = [
         ProjectLine(
             project=project,
-            environments=tuple(sorted(found, key=order.index)),
+            environments=tuple(sorted(found, key=ENVIRONMENTS.index)),
             is_simulated=project == DEMO_PROJECT,
         )
         for project, found in environments.items()

@@ -110,7 +110,8 @@ class Reader:
         as_of: datetime | None = None
         for goal in self.catalog.goals:
             reading = self._goal(goal, now)
-            lines.append(goal_line(goal, reading, self._goal(goal, now - WEEK)))
+            before = self._goal(goal, now - WEEK) if reading else None
+            lines.append(goal_line(goal, reading, before))
             if reading and reading.estimate and reading.estimate.as_of:
                 as_of = max(filter(None, (as_of, reading.estimate.as_of)))
         is_empty = all(line.estimate is None for line in lines)
@@ -123,7 +124,11 @@ class Reader:
 
     def _goal(self, goal: Goal, now: datetime) -> GoalReading | None:
         place = (self.scope.project, self.scope.environment)
-        return _built(lambda: read_goal(self.warehouse, self.catalog, goal, *place, now))
+        try:
+            return read_goal(self.warehouse, self.catalog, goal, *place, now)
+        except QueryError:
+            # One model that is missing or of another shape must not hide the other goals.
+            return None
 
     def _query(self) -> MetricQuery:
         scope = self.scope
@@ -160,8 +165,8 @@ def goal_line(goal: Goal, reading: GoalReading | None, before: GoalReading | Non
         metric=goal.metric,
         unit=UNIT[goal.format],
         status=reading.status if reading else "no_data",
-        sentence=reading.sentence if reading else NOT_BUILT,
-        needs=(reading.needs if reading else NOT_BUILT_CURE) or goal.needs,
+        sentence=promise(reading) if reading else NOT_BUILT,
+        needs=(reading.needs if reading else "") or goal.needs or NOT_BUILT,
         estimate=estimate,
         change=_change(reading, before) if is_known else None,
         target=finite(goal.target),
@@ -170,6 +175,12 @@ def goal_line(goal: Goal, reading: GoalReading | None, before: GoalReading | Non
         due=goal.due,
         owner=goal.owner,
     )
+
+
+def promise(reading: GoalReading) -> str:
+    """The reading's sentence without the figure in front, which stands beside it."""
+    figure, comma, rest = reading.sentence.partition(", ")
+    return f"{rest[:1].upper()}{rest[1:]}" if comma else figure
 
 
 def _change(reading: GoalReading | None, before: GoalReading | None) -> float | None:

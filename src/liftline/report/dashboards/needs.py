@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from liftline.data.warehouse.contracts import WarehouseAwayError, WarehouseStatus
+from liftline.data.warehouse.contracts import WarehouseStatus
 from liftline.report.dashboards.contracts import (
     ALERT_S,
     OBJECTIVE_S,
@@ -43,12 +43,11 @@ class Facts:
     delay: Delay
     processes: tuple[ProcessState, ...] = ()
     status: WarehouseStatus | None = None
-    away: WarehouseAwayError | None = None
     silences: tuple[Silence, ...] = ()
 
 
 def needs(facts: Facts) -> tuple[Need, ...]:
-    """Broken things first, then warnings."""
+    """Broken things first, then warnings. That the warehouse is away the answer itself says."""
     found = [
         *_processes(facts),
         *_warehouse(facts),
@@ -77,10 +76,6 @@ def _state(process: ProcessState) -> str:
 
 
 def _warehouse(facts: Facts) -> list[Need]:
-    if facts.away is not None:
-        return [
-            Need(severity="bad", sentence="The warehouse does not answer.", cure=facts.away.cure)
-        ]
     status = facts.status
     if status is None:
         return []

@@ -9,7 +9,14 @@ from liftline.data.metrics.contracts import Catalog
 from liftline.data.warehouse.contracts import Warehouse
 from liftline.report.dashboards.contracts import Delay, Happening, Need, Overview
 from liftline.report.dashboards.happenings import newest, of_build, of_processes, read_happenings
-from liftline.report.dashboards.health import DataFacts, Surroundings, needs_of, read_facts
+from liftline.report.dashboards.health import (
+    AWAY_HEADLINE,
+    DataFacts,
+    Surroundings,
+    is_empty,
+    needs_of,
+    read_facts,
+)
 from liftline.report.dashboards.scope import Scope
 
 
@@ -34,18 +41,18 @@ def compose(
     """The page from the facts; without them what there is."""
     found = needs_of(facts.data if facts else None, around)
     away = around.away
-    is_empty = facts is not None and facts.data.ledger.received == 0
+    has_nothing = facts is not None and is_empty(facts.data.ledger)
     happened = list(facts.happened) if facts else []
     happened += of_processes(around.processes, scope)
     if facts:
         happened += of_build(facts.data.status.last_build, scope)
     return Overview(
-        state="away" if away else "empty" if is_empty else "ok",
+        state="away" if away else "empty" if has_nothing else "ok",
         as_of=facts.data.as_of if facts else None,
         is_simulated=scope.is_simulated,
         sentence="The warehouse does not answer." if away else "",
         cure=away.cure if away else "",
-        headline=headline(scope, facts, found),
+        headline=headline(scope, facts, found) if away is None else AWAY_HEADLINE,
         needs=found,
         happened=newest(happened),
         delay=facts.data.delay if facts else Delay(),
@@ -56,9 +63,10 @@ def compose(
 def headline(scope: Scope, facts: HomeFacts | None, found: tuple[Need, ...]) -> str:
     """The page's first line answers the morning's question: does anything need me?"""
     if found:
-        count = len(found)
-        return "One thing needs a person now" if count == 1 else f"{count} things need a person now"
-    if facts is None or facts.data.ledger.received == 0:
+        if len(found) == 1:
+            return found[0].sentence.rstrip(".")
+        return f"{len(found)} things need a person now"
+    if facts is None or is_empty(facts.data.ledger):
         return f"Waiting for the first event of {scope.project}, {scope.environment}"
     return f"Nothing needs a person: {facts.data.ledger.accepted:,} events came in and add up"
 

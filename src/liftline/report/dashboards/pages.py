@@ -14,7 +14,6 @@ from liftline.data.log.contracts import LogReader, LogStats
 from liftline.data.metrics.contracts import Catalog
 from liftline.data.warehouse.contracts import Warehouse, WarehouseAwayError
 from liftline.report.dashboards import health, live, overview
-from liftline.report.dashboards.asking import ask, text
 from liftline.report.dashboards.contracts import (
     Answer,
     EventDetail,
@@ -122,19 +121,6 @@ class Pages:
         """Raises UnknownMetricError, MetricQueryError, WarehouseAwayError."""
         reader = self._reader(scope)
         return self._metric("funnel", scope, name, lambda: reader.funnel(name))
-
-    def sending_projects(self) -> tuple[tuple[str, str], ...]:
-        """Projects and environments that ever sent something; none known while away."""
-        warehouse = self._sources.warehouse
-
-        def read() -> tuple[tuple[str, str], ...]:
-            rows = ask(warehouse, "projects", {}).rows
-            return tuple((text(row[0]), text(row[1])) for row in rows)
-
-        try:
-            return self._remembered.ask("projects", FRESH_S, read).value
-        except WarehouseAwayError:
-            return ()
 
     def _reader(self, scope: Scope) -> Reader:
         sources = self._sources
