@@ -160,7 +160,7 @@ def _pages() -> APIRouter:
 
     @router.get("/{path:path}")
     def page(path: str, request: Request) -> Response:
-        if path.startswith("api/"):
+        if path.startswith(("api/", "assets/")):
             raise HTTPException(404)
         top = dist / path
         if path and "/" not in path and path != "index.html" and top.is_file():

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 import structlog
 from fastapi import Request
 
+from liftline.adapters.event_log.segment import SegmentLogReader
 from liftline.adapters.state.postgres import PostgresStateStore
 from liftline.adapters.state.sqlite import SqliteStateStore
 from liftline.adapters.warehouse.socket import SocketWarehouse
@@ -26,6 +27,7 @@ from liftline.core.errors import LiftlineError
 from liftline.core.ids import DEMO_PROJECT
 from liftline.core.room import Job, Room
 from liftline.data.events.contracts import CONTROL_PLAN, PlanApplier
+from liftline.data.log.contracts import LogReader
 from liftline.data.metrics.api import load_catalog
 from liftline.data.metrics.contracts import Catalog
 from liftline.data.warehouse.contracts import Warehouse
@@ -205,6 +207,7 @@ def wire(settings: Settings) -> Wiring:
         Access: Access(store, publisher, clock, settings.url),
         Secrets: Secrets(store, load_master_keys(layout.secrets, os.environ), clock),
         PlanApplier: plan,
+        LogReader: SegmentLogReader(layout.log),
         Warehouse: SocketWarehouse(layout.warehouse_socket),
         Catalog: load_catalog((settings.plan_dir,) if settings.plan_dir else ()),
         Processes: SupervisedProcesses(layout),

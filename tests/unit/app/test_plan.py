@@ -1,0 +1,83 @@
+"""Goal: a plan in force is a snapshot; the same plan changes nothing; a break is refused."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from liftline.app.plan import PublishedPlan, plan_directories
+from liftline.data.events.api import BreakingPlanError, shipped_plan
+from liftline.data.events.contracts import CONTROL_PLAN, PlanSnapshot
+from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
+
+EVENT = """\
+name: report_exported
+version: {version}
+owner: reports
+purpose: How often reports leave the product.
+senders: [server]
+retention_days: 365
+consent: analytics
+properties:
+  format: {{type: {type}, description: File format of the export., required: true, pii: none}}
+examples_good:
+  - {{format: {good}}}
+examples_bad:
+  - {{}}
+"""
+
+
+def in_force(control: Path) -> PlanSnapshot:
+    reader = SnapshotReader(control, CONTROL_PLAN)
+    reader.refresh()
+    snapshot = reader.current()
+    assert snapshot is not None
+    return msgspec.json.decode(snapshot.body, type=PlanSnapshot)
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Path:
+    events = tmp_path / "plan" / "events"
+    events.mkdir(parents=True)
+    (events / "report_exported.yml").write_text(EVENT.format(version=1, type="string", good="pdf"))
+    return tmp_path / "plan"
+
+
+@pytest.fixture
+def plan(tmp_path: Path, team: Path) -> PublishedPlan:
+    control = tmp_path / "control"
+    return PublishedPlan(
+        SnapshotPublisher(control),
+        SnapshotReader(control, CONTROL_PLAN),
+        plan_directories(team),
+        {"dev": "keep", "staging": "reject", "prod": "reject"},
+    )
+
+
+def test_the_configured_plan_is_the_shipped_one_and_the_teams(
+    plan: PublishedPlan, tmp_path: Path, team: Path
+) -> None:
+    assert plan_directories(None) == (shipped_plan(),)
+    applied = plan.apply(None, allow_breaking=False)
+    names = {event.name for event in in_force(tmp_path / "control").events}
+    assert {"user_signed_up", "report_exported"} <= names
+    assert (applied.version, applied.is_changed, applied.events) == (1, True, len(names))
+
+
+def test_the_same_plan_again_changes_nothing(plan: PublishedPlan) -> None:
+    first = plan.apply(None, allow_breaking=False)
+    second = plan.apply(None, allow_breaking=False)
+    assert (second.is_changed, second.version, second.digest) == (False, 1, first.digest)
+
+
+def test_a_break_is_refused_and_the_old_plan_stays_in_force(
+    plan: PublishedPlan, tmp_path: Path, team: Path
+) -> None:
+    plan.apply(None, allow_breaking=False)
+    file = team / "events" / "report_exported.yml"
+    file.write_text(EVENT.format(version=1, type="integer", good=7))
+    with pytest.raises(BreakingPlanError):
+        plan.apply(None, allow_breaking=False)
+    assert in_force(tmp_path / "control").version == 1
+    file.write_text(EVENT.format(version=2, type="integer", good=7))
+    assert plan.apply(None, allow_breaking=False).version == 2
