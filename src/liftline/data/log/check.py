@@ -30,7 +30,8 @@ def check_log(directory: Path) -> Iterator[tuple[Walk, str]]:
         before = name
         if walk.next_ordinal is not None:
             next_ordinal = walk.next_ordinal
-    if published is not None and (not names or published.durable.sequence > names[-1].sequence):
+    last_sequence = names[-1].sequence if names else 0
+    if published is not None and published.durable.sequence > last_sequence:
         lost = SegmentName(published.durable.epoch, published.durable.sequence)
         yield _missing(lost), "the segment is missing"
 
