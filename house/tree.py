@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,14 +25,21 @@ def files(*tops: str, suffixes: tuple[str, ...] = (".py",), root: Path = ROOT) -
     """Files below the given folders (or the files themselves), without what is generated."""
     for top in tops:
         start = root / top
-        found = [start] if start.is_file() else sorted(start.rglob("*"))
-        for path in found:
-            parts = path.relative_to(root).parts
-            is_ours = not NOT_OURS.intersection(parts) and not any(
-                part.startswith(".") and part != ".ci" for part in parts
-            )
-            if is_ours and path.is_file() and (not suffixes or path.suffix in suffixes):
-                yield path
+        found = [start] if start.is_file() else _below(start)
+        yield from (path for path in found if not suffixes or path.suffix in suffixes)
+
+
+def _below(folder: Path) -> list[Path]:
+    """Every file of ours; what is generated or hidden is not even entered."""
+    found = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if _is_ours(name))
+        found += [Path(here, name) for name in sorted(names) if _is_ours(name)]
+    return found
+
+
+def _is_ours(name: str) -> bool:
+    return name not in NOT_OURS and (not name.startswith(".") or name == ".ci")
 
 
 def shown(path: Path, root: Path = ROOT) -> str:

@@ -12,10 +12,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 LISTED_SKIPS = Path(__file__).with_name("listed_skips.txt")
 pytest_plugins = ["pytester"]
+
+hypothesis.settings.register_profile("check", max_examples=25, deadline=None)
+"""For `make check`: laws are tried on few cases at each commit and on all by `make test`."""
 
 KEPT_SETTINGS = ("LIFTLINE_SOAK",)
 
