@@ -1,6 +1,7 @@
 -- The metric queries an analyst would write by hand for DuckDB, frozen before the metric
 -- compiler exists. bench/metrics.py runs each beside the compiled query of the same name
--- and asserts the same rows.
+-- and asserts the same rows. Changed once since, to be faster: the series group before they
+-- say what is complete.
 --
 -- Every statement takes $project, $environment, $start and $end (half-open, UTC) and reads
 -- the marts and the generated staging views, nothing else. Boolean marts columns are null
@@ -9,21 +10,24 @@
 -- name: series_activation_d7
 -- Grain: one row per UTC day of sign-up with a mature user.
 select
-  date_trunc('day', signed_up_at) as bucket,
-  count(*) filter (where is_activated_d7) / count(*) as value,
-  count(*) filter (where is_activated_d7) as numerator,
-  count(*) as denominator,
+  bucket,
+  numerator / denominator as value,
+  numerator,
+  denominator,
   bucket >= $start
     and bucket + interval 1 day <= $end
     and coalesce(bucket + interval 8 days <= (
       select max(data_through) from analytics.data_hours
       where project = $project and environment = $environment
     ), false) as is_complete
-from analytics.activation_users
-where project = $project and environment = $environment
-  and signed_up_at >= $start and signed_up_at < $end
-  and is_mature_d7
-group by all
+from (
+  select date_trunc('day', signed_up_at) as bucket, count(*) filter (where is_activated_d7) as numerator, count(*) as denominator
+  from analytics.activation_users
+  where project = $project and environment = $environment
+    and signed_up_at >= $start and signed_up_at < $end
+    and is_mature_d7
+  group by bucket
+)
 order by bucket;
 
 -- name: value_activation_d7
@@ -40,21 +44,24 @@ where project = $project and environment = $environment
 -- name: series_search_ctr
 -- Grain: one row per UTC day with a mature search.
 select
-  date_trunc('day', searched_at) as bucket,
-  count(*) filter (where is_clicked) / count(*) as value,
-  count(*) filter (where is_clicked) as numerator,
-  count(*) as denominator,
+  bucket,
+  numerator / denominator as value,
+  numerator,
+  denominator,
   bucket >= $start
     and bucket + interval 1 day <= $end
     and coalesce(bucket + interval 1 day + interval 30 minutes <= (
       select max(data_through) from analytics.data_hours
       where project = $project and environment = $environment
     ), false) as is_complete
-from analytics.searches
-where project = $project and environment = $environment
-  and searched_at >= $start and searched_at < $end
-  and is_mature
-group by all
+from (
+  select date_trunc('day', searched_at) as bucket, count(*) filter (where is_clicked) as numerator, count(*) as denominator
+  from analytics.searches
+  where project = $project and environment = $environment
+    and searched_at >= $start and searched_at < $end
+    and is_mature
+  group by bucket
+)
 order by bucket;
 
 -- name: unit_statistics_search_ctr
@@ -142,37 +149,43 @@ order by cohort, day;
 -- name: series_active_users
 -- Grain: one row per week (Monday, UTC) with an active user.
 select
-  date_trunc('week', active_date::timestamp) as bucket,
-  count(distinct user_id) as value,
-  count(distinct user_id) as numerator,
-  null as denominator,
+  bucket,
+  numerator as value,
+  numerator,
+  denominator,
   bucket >= $start
     and bucket + interval 7 days <= $end
     and coalesce(bucket + interval 7 days <= (
       select max(data_through) from analytics.data_hours
       where project = $project and environment = $environment
     ), false) as is_complete
-from analytics.active_days
-where project = $project and environment = $environment
-  and active_date >= $start and active_date < $end
-group by all
+from (
+  select date_trunc('week', active_date::timestamp) as bucket, count(distinct user_id) as numerator, null as denominator
+  from analytics.active_days
+  where project = $project and environment = $environment
+    and active_date >= $start and active_date < $end
+  group by bucket
+)
 order by bucket;
 
 -- name: series_error_count
 -- Grain: one row per UTC day with an error. Reads a view, so all raw events.
 select
-  date_trunc('day', event_at) as bucket,
-  count(*) as value,
-  count(*) as numerator,
-  null as denominator,
+  bucket,
+  numerator as value,
+  numerator,
+  denominator,
   bucket >= $start
     and bucket + interval 1 day <= $end
     and coalesce(bucket + interval 1 day <= (
       select max(data_through) from analytics.data_hours
       where project = $project and environment = $environment
     ), false) as is_complete
-from analytics.product_errors
-where project = $project and environment = $environment
-  and event_at >= $start and event_at < $end
-group by all
+from (
+  select date_trunc('day', event_at) as bucket, count(*) as numerator, null as denominator
+  from analytics.product_errors
+  where project = $project and environment = $environment
+    and event_at >= $start and event_at < $end
+  group by bucket
+)
 order by bucket;
