@@ -91,7 +91,7 @@ def build(*directories: Path, out: Path, alone: Alone = False, json: Json = Fals
 
 
 @app.command
-def diff(old: str, new: Path | None = None, *, json: Json = False) -> None:
+def diff(old: str = "HEAD", new: Path | None = None, *, json: Json = False) -> None:
     """Say what differs between two plans; exit with 4 when an uncovered change breaks something.
 
     A breaking change is covered when the event's version rises, the removal of an event when
@@ -100,7 +100,8 @@ def diff(old: str, new: Path | None = None, *, json: Json = False) -> None:
     Parameters
     ----------
     old
-        A directory, or a git revision (branch, tag, commit) of the new directory.
+        A directory, or a git revision (branch, tag, commit) of the new directory; HEAD when left
+        out: what you changed since the last commit.
     new
         A directory; the plan in use when left out.
     """

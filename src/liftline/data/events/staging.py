@@ -109,7 +109,8 @@ def _schema(events: Sequence[EventSpec]) -> str:
     import yaml  # noqa: PLC0415 - the collector imports this package and must not pay for YAML
 
     document = {"version": 2, "models": [_model_entry(spec) for spec in events]}
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=96)
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml, where the wheel has it
+    text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=96)
     return f"# {_FIRST_LINE}\n{text}"
 
 

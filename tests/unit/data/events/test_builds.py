@@ -27,7 +27,7 @@ NEEDS_THE_ENVELOPE = 6
 
 
 def models(events: Events) -> dict[str, Any]:
-    document = yaml.safe_load(staging_files(events)["staging/staging.yml"])
+    document = yaml.load(staging_files(events)["staging/staging.yml"], yaml.CSafeLoader)
     return {model["name"]: model for model in document["models"]}
 
 
