@@ -19,9 +19,17 @@ _SECTIONS = {
 
 
 def commands(page: str) -> list[list[str]]:
-    """Each `make ...` and `liftline ...` that a page tells its reader to type, as words."""
-    text = [line for block in _FENCE.findall(page) for line in _joined(block)]
-    found = [_words(line) for line in [*text, *_INLINE.findall(page)]]
+    """Each `make ...` and `liftline ...` that a page's blocks tell its reader to type, as words."""
+    return _programs([line for block in _FENCE.findall(page) for line in _joined(block)])
+
+
+def mentions(page: str) -> list[list[str]]:
+    """The same in running text, where arguments may be left out."""
+    return _programs(_INLINE.findall(page))
+
+
+def _programs(lines: list[str]) -> list[list[str]]:
+    found = [_words(line) for line in lines]
     return [words for words in found if words and words[0] in ("make", "liftline")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-_PROVING = ("assert", "check", "expect", "raises", "warns", "verify", "fail")
+_PROVING = ("assert", "check", "expect", "raises", "warns", "verify", "fail", "wait_for")
 _CONFORMANCE = "case"
 """How a test calls one case of a suite that ships in the package."""
 

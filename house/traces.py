@@ -60,6 +60,7 @@ def _names(tree: ast.Module) -> Iterator[str]:
                 if name.startswith("test_"):
                     yield name
             case ast.ClassDef(name=name) if name.startswith("Test"):
+                yield name  # its tests may be inherited from a suite
                 yield from (f"{name}::{inner}" for inner in _names(ast.Module(node.body, [])))
             case ast.Assign(targets=[ast.Name(id=name)]) if name.startswith("Test"):
                 yield name

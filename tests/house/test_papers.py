@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, MissingArgumentError
 
 from house import papers
 from house.tree import ROOT, files, parsed, shown
@@ -26,13 +26,15 @@ def all_commands() -> None:
     register_rooms()
 
 
-def command_faults(words: list[str]) -> list[str]:
+def command_faults(words: list[str], *, is_whole: bool = True) -> list[str]:
     if words[0] == "make":
         return list(papers.make_faults(words, papers.make_targets(read("Makefile"))))
     if words[1:] in (["--version"], ["--help"]):
         return []
     try:
         app.parse_args(words[1:], exit_on_error=False, print_error=False)
+    except MissingArgumentError as error:
+        return [f"`{' '.join(words)}`: {error}"] if is_whole else []
     except CycloptsError as error:
         return [f"`{' '.join(words)}`: {error}"]
     return []
@@ -45,8 +47,10 @@ def read(name: str) -> str:
 @pytest.mark.usefixtures("all_commands")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_of_a_page_exist(page: str) -> None:
-    found = papers.commands(read(page))
-    assert [fault for words in found for fault in command_faults(words)] == []
+    found, mentioned = papers.commands(read(page)), papers.mentions(read(page))
+    faults = [fault for words in found for fault in command_faults(words)]
+    faults += [fault for words in mentioned for fault in command_faults(words, is_whole=False)]
+    assert faults == []
     if page == "README.md":
         assert {"run", "test"} <= {words[1] for words in found if words[0] == "make"}
 
