@@ -66,7 +66,7 @@ def test_each_onboarding_event_reaches_its_staging_model(
     liftline.wait_loaded(receipt["position"])
     eventually(lambda: _has_staging(liftline, name), "dbt has built staging", 90)
     rows = liftline.query(
-        f"select user_id, step_id from analytics.stg_{name} where user_id = $user", user=user
+        f"select user_id, step_id from staging.stg_{name} where user_id = $user", user=user
     )
     assert rows == [(user, "connect_source")]
 
@@ -148,7 +148,7 @@ def test_a_changed_plan_is_shown_as_a_diff_and_applied_without_a_restart(
 
 def _has_staging(liftline: Liftline, name: str) -> bool:
     found = liftline.query(
-        "select count(*) from information_schema.tables where table_schema = 'analytics'"
+        "select count(*) from information_schema.tables where table_schema = 'staging'"
         " and table_name = $name",
         name=f"stg_{name}",
     )
