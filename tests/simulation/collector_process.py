@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -72,24 +73,36 @@ class CollectorProcess:
             publish_control(directory / "control")
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start it and wait until it is ready."""
+    def start(self, *, until_ready: bool = True) -> None:
+        """Start it and wait until it is ready (or at least alive)."""
         more = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
         command = [sys.executable, str(Path(__file__)), str(self.directory), str(self.port), *more]
         with (self.directory / "collector.err").open("ab") as errors:
             self._process = subprocess.Popen(command, stderr=errors)
         deadline_s = time.monotonic() + START_BOUND_S
-        while not self.is_ready():
+        path = "/readyz" if until_ready else "/healthz"
+        while not self.answers_at(path):
             if time.monotonic() > deadline_s or self._process.poll() is not None:
                 raise AssertionError((self.directory / "collector.err").read_text())
             threading.Event().wait(0.02)
 
     def is_ready(self) -> bool:
+        return self.answers_at("/readyz")
+
+    def answers_at(self, path: str) -> bool:
+        """Whether that path answers well."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=1):
                 return True
         except OSError:
             return False
+
+    def answers(self, status: int) -> int:
+        """How often the collector answered so since its start."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as page:
+            told = page.read().decode()
+        found = re.search(rf'answers_total{{status="{status}"}} (\d+)', told)
+        return int(found[1]) if found else 0
 
     def kill(self) -> None:
         """kill -9."""

@@ -42,7 +42,7 @@ def split_exactly(body: bytes) -> Split | None:
                 list_depth, list_start = depth, token.start()
                 item_start = token.end()
         elif mark in (b"]", b"}"):
-            if depth == list_depth:
+            if list_depth and depth == list_depth:
                 _add(raws, body[item_start : token.start()])
                 return Split(raws, body[:list_start] + b"[]" + body[token.end() :])
             depth -= 1
