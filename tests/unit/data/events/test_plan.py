@@ -126,7 +126,7 @@ GOOD = {"kind": "a"}
         (b'{"kind":"a","share":1e400}', "not_finite", "1e400"),
         (b'{"kind":"\xff"}', "not_utf8", "byte 9"),
         (b'{"kind":"\\ud800"}', "not_utf8", "surrogate"),
-        (b'{"kind":"a","more":' + b'{"a":' * 40 + b"1" + b"}" * 41, "too_deep", "41 levels"),
+        (b'{"kind":"a","more":' + b'{"a":' * 40 + b"1" + b"}" * 41, "too_deep", "32 levels"),
         (b'{"kind":"a","label":"' + b"x" * 70_000 + b'"}', "too_large", "65536"),
         (b"[]", "not_an_object", "an array"),
         (b"null", "not_an_object", "null"),
