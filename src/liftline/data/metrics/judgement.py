@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from liftline.data.metrics.contracts import Estimate, Goal, GoalReading, GoalStatus
-from liftline.data.metrics.wording import amount, day, distance, measured
+from liftline.data.metrics.wording import amount, day, distance, length, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +107,22 @@ def _baseline_words(goal: Goal, baseline: float | None) -> str:
     if goal.baseline.value is not None:
         stated = amount(goal.baseline.value, goal.format)
         return f"{stated} ({goal.baseline.source}, {day(goal.baseline.date)})"
-    length = f"the {_days(goal.window)} before"
+    before = f"the {length(goal.window)} before"
     if baseline is None:
-        return f"not measured yet ({length}; {goal.baseline.source})"
-    return f"{amount(round(baseline, 4), goal.format)} ({length}; {goal.baseline.source})"
+        return f"to be measured over {before} ({goal.baseline.source})"
+    return f"{amount(round(baseline, 4), goal.format)} ({before}; {goal.baseline.source})"
 
 
 def _problem(
     goal: Goal, estimate: Estimate | None, baseline: Estimate | None, min_sample: int
 ) -> str:
     if estimate is None:
-        return goal.needs or f"no data in the last {_days(goal.window)}"
+        return goal.needs or f"no data in the last {length(goal.window)}"
     if estimate.n < min_sample:
         return f"needs at least {min_sample:,} units to judge, has {estimate.n:,}"
     depends = goal.comparator in ("relative_change", "stable_within")
     if depends and goal.baseline.value is None and baseline is None:
-        return f"no baseline: no data in the {_days(goal.window)} before the present window"
+        return f"no baseline: no data in the {length(goal.window)} before the present window"
     return ""
 
 
@@ -172,8 +172,3 @@ def _known(baseline: float | None) -> float:
 
 def _start_of(value: date) -> datetime:
     return datetime.combine(value, time(), tzinfo=UTC)
-
-
-def _days(window: timedelta) -> str:
-    days = window / timedelta(days=1)
-    return f"{days:g} d" if days >= 1 else f"{window / timedelta(hours=1):g} h"

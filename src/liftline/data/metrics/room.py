@@ -19,6 +19,7 @@ ROOM = Room(
         "build.signed_with_sbom",
         "build.flaky_rate",
     ),
+    commands={"metrics": "liftline.data.metrics.cli:app"},
     runbook="docs/runbooks/metrics.md",
     rollback="put the former metrics.yml or goals.yml back; definitions hold no data",
 )

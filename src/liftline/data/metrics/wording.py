@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, timedelta
 
 from liftline.data.metrics.contracts import Estimate, NumberFormat
 
@@ -42,6 +42,15 @@ def measured(estimate: Estimate, format_: NumberFormat) -> str:
 def day(value: date) -> str:
     """`3 Oct 2025`, the same in every locale."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def length(span: timedelta) -> str:
+    """`28 d`, `36 h`, `30 min`: the largest unit that it fills twice, or days."""
+    for seconds, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        count = span.total_seconds() / seconds
+        if count >= 2 or (count == 1 and unit == "d"):
+            return f"{count:g} {unit}"
+    return f"{span.total_seconds():g} s"
 
 
 def _scaled(value: float, format_: NumberFormat) -> tuple[float, str]:
