@@ -23,6 +23,8 @@ ATTEMPTS_MAX: Final = 20
 BACKOFF_FIRST: Final = timedelta(seconds=1)
 BACKOFF_MAX: Final = timedelta(minutes=5)
 OUTBOX_KEPT: Final = timedelta(days=7)
+OBSERVE_EVERY_S: Final = 15.0
+PURGE_EVERY_S: Final = 600.0
 
 DELIVERIES: Final = Counter(
     "liftline_outbox_deliveries", "Outbox deliveries by outcome.", ["destination", "outcome"]
@@ -52,12 +54,20 @@ class Courier:
         self._deliver = deliver
         self._owner = new_id("crr")
         self._chance = chance or random.Random()
+        self._observed_s: float | None = None
+        self._purged_s: float | None = None
 
     def run_once(self) -> int:
         """One pass over at most BATCH_MAX messages; returns how many were held."""
         started_s = self._clock.monotonic_s()
+        self._keep_house(started_s)
+        now = self._clock.now()
+        # Most passes find nothing: they must not take the one writer away from others.
+        with self._store.read() as connection:
+            oldest = outbox.oldest_waiting(connection)
+        if oldest is None or oldest > now:
+            return 0
         with self._store.write() as connection:
-            now = self._clock.now()
             lease = leases.Lease(owner=self._owner, now=now, until=now + LEASE, limit=BATCH_MAX)
             parcels = outbox.claim(connection, lease)
         if not parcels:
@@ -84,6 +94,15 @@ class Courier:
         with self._store.read() as connection:
             waiting = outbox.waiting(connection)
         PENDING.set(waiting)
+
+    def _keep_house(self, now_s: float) -> None:
+        """The gauge and the purge, now and then, so that nobody else has to think of them."""
+        if self._observed_s is None or now_s - self._observed_s >= OBSERVE_EVERY_S:
+            self._observed_s = now_s
+            self.observe()
+        if self._purged_s is None or now_s - self._purged_s >= PURGE_EVERY_S:
+            self._purged_s = now_s
+            self.purge()
 
     def _carry(self, parcel: Parcel, give_up_s: float) -> dict[str, object]:
         """Try one delivery; returns what the row becomes."""

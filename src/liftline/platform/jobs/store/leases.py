@@ -65,6 +65,17 @@ def claim(
     return sorted(claimed.mappings(), key=lambda row: int(row["id"]))
 
 
+def oldest_waiting(connection: Connection, table: Table) -> datetime | None:
+    """When the row that waits for longest wanted attention; one look at the partial index."""
+    found: datetime | None = connection.execute(
+        select(table.c.next_at)
+        .where(table.c.state.in_(("pending", "leased")))
+        .order_by(table.c.next_at)
+        .limit(1)
+    ).scalar()
+    return found
+
+
 def move(connection: Connection, table: Table, row_id: int, fence: int, **changes: object) -> bool:
     """Change a leased row if this fence still holds it; False when it is someone else's."""
     moved = connection.execute(

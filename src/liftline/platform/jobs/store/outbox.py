@@ -79,6 +79,11 @@ class Parcel:
     message: Message
 
 
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """When the message that waits for longest wanted attention."""
+    return leases.oldest_waiting(connection, outbox)
+
+
 def claim(connection: Connection, lease: leases.Lease) -> list[Parcel]:
     """Lease the messages that wait, in the order they were put."""
     return [_parcel(row) for row in leases.claim(connection, outbox, lease)]

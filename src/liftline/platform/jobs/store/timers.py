@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -115,6 +116,19 @@ def complete(connection: Connection, claimed: Claimed, next_due: datetime | None
         raise StaleFenceError(facts={"key": firing.key, "fence": firing.fence})
 
 
+def complete_all(connection: Connection, firings: Sequence[Firing]) -> set[int]:
+    """Forget many one-shot timers that are done, in one statement; the ids whose fence held."""
+    pairs = [(firing.timer_id, firing.fence) for firing in firings]
+    if not pairs:
+        return set()
+    done = connection.execute(
+        delete(timers)
+        .where(tuple_(timers.c.id, timers.c.fence).in_(pairs), timers.c.state == "leased")
+        .returning(timers.c.id)
+    )
+    return set(done.scalars())
+
+
 def retry(connection: Connection, firing: Firing, at: datetime, error: str) -> None:
     """The attempt failed: come again then. Raises StaleFenceError."""
     kept = {"state": "pending", "next_at": at, "last_error": error}
@@ -190,12 +204,7 @@ def count_by_state(connection: Connection) -> dict[str, int]:
 
 def oldest_waiting(connection: Connection) -> datetime | None:
     """When the timer that waits for longest wanted attention."""
-    return connection.execute(
-        select(timers.c.next_at)
-        .where(timers.c.state.in_(("pending", "leased")))
-        .order_by(timers.c.next_at)
-        .limit(1)
-    ).scalar()
+    return leases.oldest_waiting(connection, timers)
 
 
 def _upsert(connection: Connection, row: dict[str, object]) -> None:
