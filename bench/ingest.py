@@ -253,7 +253,7 @@ def send_with_wrk(load: Load, port: int, seconds: float) -> tuple[int, float, fl
         script = Path(scratch, "load.lua")
         script.write_text(WRK_SCRIPT.format(bodies=bodies, secret=SECRET, path=load.path))
         told = subprocess.run(
-            ["taskset", "-c", str(cores()[1]), "wrk", "-t1", f"-c{CONNECTIONS}",
+            ["taskset", "-c", str(cores()[1]), "wrk", "-t1", "--timeout", "20s", f"-c{CONNECTIONS}",
              f"-d{max(1, round(seconds))}s", "-s", str(script), f"http://127.0.0.1:{port}"],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -38,11 +39,7 @@ def receipt(verdict: Verdict, position: Position) -> Answer:
     body would only record them again.
     """
     if not verdict.rejections and not verdict.minted and not verdict.warnings:
-        body = b'{"accepted":%d,"rejected":[],"position":"%b","id_minted":[]}' % (
-            len(verdict.lines),
-            str(position).encode("ascii"),
-        )
-        return Answer(200, body)
+        return _plain_receipt(len(verdict.lines), position)
     told: dict[str, object] = {
         "accepted": len(verdict.lines),
         "rejected": [
@@ -62,6 +59,13 @@ def receipt(verdict: Verdict, position: Position) -> Answer:
             {"index": index, "message": message} for message, index in verdict.warnings.items()
         ]
     return Answer(200, msgspec.json.encode(told))
+
+
+@lru_cache(maxsize=64)
+def _plain_receipt(accepted: int, position: Position) -> Answer:
+    """Cached, because all requests of one commit have the same position."""
+    told = b'{"accepted":%d,"rejected":[],"position":"%b","id_minted":[]}'
+    return Answer(200, told % (accepted, str(position).encode("ascii")))
 
 
 def refusal(error: LiftlineError) -> Answer:

@@ -58,6 +58,7 @@ class Door:
         self._appends: DurableAppends | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._reading: dict[asyncio.Task[Any], float] = {}
+        self._coarse_now_s = 0.0
         self._receiving_bytes = 0
         self.is_draining = False
         self.on_tick: list[Callable[[float], None]] = []
@@ -127,7 +128,7 @@ class Door:
         task = asyncio.current_task()
         if task is None:
             raise NotReadyError("the collector runs outside a task")
-        self._reading[task] = asyncio.get_running_loop().time() + self._limits.body_s
+        self._reading[task] = self._coarse_now_s
         try:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -222,6 +223,7 @@ class Door:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to take events: read the snapshots, start looking for newer ones."""
         self._appends = DurableAppends(self._writer, loop)
+        self._coarse_now_s = loop.time()
         self.refresh()
         self._ticker = loop.create_task(self._tick(loop))
 
@@ -250,7 +252,9 @@ class Door:
                 _logger.exception("looking for new snapshots failed")
 
     def _cut_slow_bodies(self, now_s: float) -> None:
-        late = [task for task, deadline_s in self._reading.items() if deadline_s < now_s]
+        self._coarse_now_s = now_s
+        began_before_s = now_s - self._limits.body_s
+        late = [task for task, since_s in self._reading.items() if since_s < began_before_s]
         for task in late:
             # Taking it off the list tells the task that it was cut for being slow.
             del self._reading[task]

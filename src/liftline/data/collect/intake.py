@@ -82,7 +82,7 @@ class Intake:
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._limits.body_bytes:
             raise body_too_large(self._limits)
-        key = keys.of_headers(headers, self._clock.now())
+        key = keys.of_headers(headers, self._clock)
         if key is None and (b"authorization" in headers or b"x-api-key" in headers):
             raise UnknownKeyError
         if key is not None:
@@ -110,7 +110,7 @@ class Intake:
                 raise UnknownKeyError from None
             return self._unreadable(unreadable, body, _sent(key, plan, received_at))
         if key is None:
-            key = keys.of_secret(posted.write_key, received_at)
+            key = keys.of_secret(posted.write_key, self._clock)
             if key is None:
                 raise UnknownKeyError
             _check_origin(key, headers)

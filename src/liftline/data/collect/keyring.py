@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
+from liftline.core.clock import Clock
 from liftline.data.events.contracts import Sender
 from liftline.platform.access.contracts import KeyKind, KeyRecord, KeySnapshot
 
@@ -38,7 +38,7 @@ class KeyRing:
         self._cached = cached
         self._by_header: dict[tuple[bytes | None, bytes | None], KeyRecord] = {}
 
-    def of_headers(self, headers: Mapping[bytes, bytes], now: datetime) -> KeyRecord | None:
+    def of_headers(self, headers: Mapping[bytes, bytes], clock: Clock) -> KeyRecord | None:
         """The live key that the request's headers present, if any."""
         presented = (headers.get(b"authorization"), headers.get(b"x-api-key"))
         key = self._by_header.get(presented)
@@ -50,14 +50,14 @@ class KeyRing:
             if len(self._by_header) >= self._cached:
                 self._by_header.clear()
             self._by_header[presented] = key
-        return _if_live(key, now)
+        return _if_live(key, clock)
 
-    def of_secret(self, secret: str | None, now: datetime) -> KeyRecord | None:
+    def of_secret(self, secret: str | None, clock: Clock) -> KeyRecord | None:
         """The live key with this secret, if any."""
         if not secret:
             return None
         key = self._lookup(secret.encode("utf-8", "replace"))
-        return None if key is None else _if_live(key, now)
+        return None if key is None else _if_live(key, clock)
 
     def knows_origin(self, origin: str) -> bool:
         """Whether some public key may be used from pages of this origin."""
@@ -76,8 +76,8 @@ def may_use_from(key: KeyRecord, origin: str | None) -> bool:
     return origin is not None and origin in key.origins
 
 
-def _if_live(key: KeyRecord, now: datetime) -> KeyRecord | None:
-    return None if key.expires_at is not None and now >= key.expires_at else key
+def _if_live(key: KeyRecord, clock: Clock) -> KeyRecord | None:
+    return key if key.expires_at is None or clock.now() < key.expires_at else None
 
 
 def _secret(authorization: bytes | None, api_key: bytes | None) -> bytes | None:
