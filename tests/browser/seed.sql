@@ -57,7 +57,7 @@ from range(3) as seq(i);
 
 insert into raw.quarantine
 select
-    2000000 + i, case when i % 9 = 4 then 'conflict' else 'rejected' end,
+    2000000 + 240 - i, case when i % 9 = 4 then 'conflict' else 'rejected' end,
     case when i % 9 = 4 then 'warehouse.conflict' else
     ['events.missing_property', 'events.bad_timestamp', 'events.unknown_event'][1 + i % 3] end,
     case when i % 9 = 4 then 'the message id was used before, by record 71, with another body' else

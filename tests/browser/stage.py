@@ -43,6 +43,8 @@ DIST = ROOT / "ui/dist"
 SCHEMA = ROOT / "src/liftline/data/warehouse/sql/schema.sql"
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 START_BOUND_S = 20.0
+EMAIL = "admin@localhost"
+PASSWORD = "correct horse battery staple"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
@@ -59,7 +61,9 @@ class SeededWarehouse:
         self._connection.execute("set timezone = 'UTC'")
         schema = SCHEMA.read_text("utf-8").replace("{schema_version}", "1")
         self._connection.execute(schema)
-        for statement in duckdb.extract_statements((Path(__file__).parent / "seed.sql").read_text()):
+        for statement in duckdb.extract_statements(
+            (Path(__file__).parent / "seed.sql").read_text()
+        ):
             names = statement.named_parameters
             self._connection.execute(statement, {"now": NOW.replace(tzinfo=None)} if names else {})
         self._lock = threading.Lock()
@@ -115,6 +119,17 @@ class SeededWarehouse:
 
     apply_plan = build
 
+    def arrive(self, name: str, at: str) -> None:
+        """One more accepted event, newer than all."""
+        with self._lock, self._connection.cursor() as cursor:
+            cursor.execute(
+                "insert into raw.events by name select * replace ((select greatest("
+                "(select max(ordinal) from raw.events), (select max(ordinal) from raw.quarantine)"
+                ") + 1) as ordinal, $name as name, $at::timestamptz::timestamp as"
+                " received_at) from raw.events where ordinal = 10",
+                {"name": name, "at": at},
+            )
+
     def _answerable(self) -> None:
         self.may_answer.wait(timeout=START_BOUND_S)
         if self.is_away:
@@ -163,9 +178,13 @@ class Stage:
         self._store = store
         publisher = SnapshotPublisher(directory / "control")
         self.address = ""
+        self.link = ""
+        self._token = ""
         self.access = Access(store, publisher, self.clock, "http://127.0.0.1")
         for project in ("demo", "shop"):
-            spec = SlotSpec(project=ProjectId(project), environment="prod", kind="server", name=project)
+            spec = SlotSpec(
+                project=ProjectId(project), environment="prod", kind="server", name=project
+            )
             self.access.keys.create("person:setup", spec)
         self._wired: dict[Any, object] = {
             Clock: self.clock,
@@ -176,9 +195,20 @@ class Stage:
             Access: self.access,
         }
 
+    def cookie(self) -> dict[str, str]:
+        """A session cookie of the first account; made once, for every page."""
+        if not self._token:
+            token = self.link.rpartition("token=")[2]
+            self._token = self.access.people.accept(token, PASSWORD, "test").token
+        return {"name": SESSION_COOKIE, "value": self._token, "url": self.address}
+
+    def forget_freshness(self) -> None:
+        """Let every remembered answer be due again."""
+        self.clock.advance(timedelta(seconds=60))
+        self.clock.jump(timedelta(seconds=-60))
+
     def provide(self, port: type[T]) -> T:
-        found = self._wired[port]
-        return found  # type: ignore[return-value]
+        return self._wired[port]  # type: ignore[return-value]
 
     def app(self) -> FastAPI:
         app = FastAPI(docs_url=None, redoc_url=None)
@@ -210,6 +240,11 @@ class Stage:
 
         return app
 
+    def close(self) -> None:
+        """Let go of the state store."""
+        self.warehouse.may_answer.set()
+        self._store.close()
+
     @contextlib.contextmanager
     def running(self) -> Iterator[Stage]:
         """Serve on a free loopback port until the block ends."""
@@ -227,7 +262,7 @@ class Stage:
             server.should_exit = True
             thread.join(timeout=START_BOUND_S)
             bound.close()
-            self._store.close()
+            self.close()
             assert not thread.is_alive()
 
 

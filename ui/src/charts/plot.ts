@@ -108,20 +108,24 @@ function drawMarks(u: uPlot, facts: PlotFacts): void {
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   ctx.lineWidth = ratio;
   ctx.textAlign = "left";
-  ctx.setLineDash([]);
-  let lastLabelEnd = 0;
-  for (const mark of facts.marks) {
-    const x = Math.round(u.valToPos(Date.parse(mark.at) / 1000, "x", true));
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+  ctx.setLineDash([3 * ratio, 3 * ratio]);
+  const right = bbox.left + bbox.width;
+  const placed = facts.marks
+    .map(({ at, label }) => ({
+      x: Math.round(u.valToPos(Date.parse(at) / 1000, "x", true)),
+      label,
+    }))
+    .filter(({ x }) => x >= bbox.left && x <= right)
+    .sort((a, b) => a.x - b.x);
+  for (const [i, { x, label }] of placed.entries()) {
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    const width = ctx.measureText(mark.label).width;
-    const isRoom = x > lastLabelEnd && x + width + 4 * ratio < bbox.left + bbox.width;
-    if (!isRoom) continue;
-    ctx.fillText(mark.label, x + 4 * ratio, bbox.top + 10 * ratio);
-    lastLabelEnd = x + width + 8 * ratio;
+    // A label that would run into the next mark is left to the hover and the list of happenings.
+    const end = x + ctx.measureText(label).width + 8 * ratio;
+    if (end < (placed[i + 1]?.x ?? right))
+      ctx.fillText(label, x + 4 * ratio, bbox.top + 10 * ratio);
   }
   ctx.restore();
 }

@@ -44,16 +44,16 @@ function Evidence({ scope, overview }: { scope: Scope; overview: Loaded<Overview
   return (
     <>
       <div class="pair">
-        <ActivationChart scope={scope} overview={overview.answer} />
-        <Answered loaded={overview} skeleton={6}>
-          {(answer) => (
-            <DelayChart
-              title="How old is an event when it can be counted?"
-              answer={answer}
-              delay={answer.delay}
-            />
-          )}
-        </Answered>
+        <ActivationChart scope={scope} loadedOverview={overview} />
+        {overview.answer ? (
+          <DelayChart title={DELAY_TITLE} answer={overview.answer} delay={overview.answer.delay} />
+        ) : (
+          <Panel title={DELAY_TITLE}>
+            <Answered loaded={overview} skeleton={8}>
+              {() => null}
+            </Answered>
+          </Panel>
+        )}
       </div>
       <Answered loaded={overview}>{(answer) => <Happened happened={answer.happened} />}</Answered>
     </>
@@ -91,33 +91,35 @@ export function Needs({ needs }: { needs: Need[] }) {
   );
 }
 
+const DELAY_TITLE = "How old is an event when it can be counted?";
 const ACTIVATION_TITLE = "Do new people get to the point?";
 
-function ActivationChart({ scope, overview }: { scope: Scope; overview: Overview | null }) {
+interface ActivationProps {
+  scope: Scope;
+  loadedOverview: Loaded<Overview>;
+}
+
+function ActivationChart({ scope, loadedOverview }: ActivationProps) {
+  const overview = loadedOverview.answer;
   const metric = overview?.activation_metric ?? null;
   const loaded = useAnswer<MetricSeries>(
     metric ? `/api/metrics/${encodeURIComponent(metric)}/series?${scope.query}` : null,
     { everyMs: REFRESH_MS, group: groupOf(scope, `series:${metric ?? ""}`) },
   );
-  if (overview && !metric) {
-    return (
-      <Panel title={ACTIVATION_TITLE}>
+  if (loaded.answer) return <ActivationSeries answer={loaded.answer} overview={overview} />;
+  return (
+    <Panel title={ACTIVATION_TITLE}>
+      {overview && !metric ? (
         <Empty title="No activation metric is defined">
-          <p>A metrics.yml with a metric of type retention or funnel fills this chart.</p>
+          <p>A ratio in metrics.yml whose name has the word activation fills this chart.</p>
         </Empty>
-      </Panel>
-    );
-  }
-  if (!loaded.answer) {
-    return (
-      <Panel title={ACTIVATION_TITLE}>
-        <Answered loaded={loaded} skeleton={6}>
+      ) : (
+        <Answered<unknown> loaded={overview ? loaded : loadedOverview} skeleton={8}>
           {() => null}
         </Answered>
-      </Panel>
-    );
-  }
-  return <ActivationSeries answer={loaded.answer} overview={overview} />;
+      )}
+    </Panel>
+  );
 }
 
 function ActivationSeries({

@@ -206,7 +206,7 @@ function AcceptedRow({ event }: { event: LiveEvent }) {
         type="button"
         class="feed-row"
         onClick={() => choose({ event: String(event.ordinal) })}
-        aria-label={`${event.name}, ${who}, ${clockSeconds(event.received_at)}: show properties`}
+        title="Show properties"
       >
         <time dateTime={event.received_at} title={exact(event.received_at)}>
           {clockSeconds(event.received_at)}

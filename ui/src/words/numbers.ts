@@ -75,7 +75,9 @@ export function bytes(value: number): string {
 /** A sentence of its own: a capital in front, a full stop behind. */
 export function sentence(text: string): string {
   if (text === "") return "";
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  // A name such as user_signed_up keeps its own spelling.
+  const isWord = /^[a-z]+(?=[\s,.:;]|$)/.test(text);
+  const start = isWord ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 

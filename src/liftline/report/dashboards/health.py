@@ -118,7 +118,8 @@ def needs_of(facts: DataFacts | None, around: Surroundings) -> tuple[Need, ...]:
             ledger=facts.ledger if facts else Ledger(),
             delay=facts.delay if facts else Delay(),
             processes=around.processes,
-            status=facts.status if facts else None,
+            # What the warehouse said before it went away is no news about it.
+            status=facts.status if facts and around.away is None else None,
             silences=facts.silences if facts else (),
         )
     )
