@@ -13,6 +13,7 @@ from liftline.core.room import Provide
 from liftline.platform.access.api import (
     SESSION_COOKIE,
     Access,
+    Action,
     actor_of,
     allow,
     current_principal,
@@ -240,13 +241,12 @@ def _audit_routes(router: APIRouter, access: Access) -> None:
 
 def _changer(
     request: Request,
-    action: str,
+    action: Action,
     project: ProjectId | None = None,
     place: Environment | None = None,
 ) -> Principal:
     refuse_cross_site(request.method, request.headers)
-    assert action in ("keys.change", "accounts.change")
-    return require(request, action, project, place)  # type: ignore[arg-type]
+    return require(request, action, project, place)
 
 
 def _signed_in(request: Request) -> None:

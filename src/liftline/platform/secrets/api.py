@@ -16,7 +16,6 @@ from liftline.core.errors import ConflictError, InvalidError, NotFoundError
 from liftline.platform.secrets import envelope, master, store
 from liftline.platform.secrets.contracts import (
     OnSecretChange,
-    SecretAction,
     SecretChange,
     SecretState,
     SecretValue,
@@ -99,7 +98,7 @@ class Secrets:
         self._lock = threading.Lock()
         self._master = self._settle_rotation(keys)
 
-    def put(self, name: str, value: bytes) -> SecretVersion:
+    def put(self, name: str, value: bytes, *, actor: str = "system") -> SecretVersion:
         """Keep a value: the first becomes active, a later one `next` beside the active one.
 
         Raises BadSecretError, NextExistsError.
@@ -118,7 +117,16 @@ class Secrets:
             now = self._clock.now()
             made = SealedVersion(name=name, version=version, sealed=sealed)
             store.add(connection, made, state, now)
-            self._tell(connection, "secret.put", name, version)
+            self._on_change(
+                connection,
+                SecretChange(
+                    actor=actor,
+                    action="secret.put",
+                    subject=f"secret:{name}",
+                    version=version,
+                    at=self._clock.now(),
+                ),
+            )
         return SecretVersion(name=name, version=version, state=state, created_at=now)
 
     def active(self, name: str) -> SecretValue:
@@ -138,7 +146,7 @@ class Secrets:
             raise SecretMissingError(f"there is no live secret {name!r}")
         return values
 
-    def promote(self, name: str) -> None:
+    def promote(self, name: str, *, actor: str = "system") -> None:
         """The next version becomes active, the active one retires and is erased."""
         with self._store.write() as connection:
             versions = {v.state: v.version for v in store.live_versions(connection, name)}
@@ -147,15 +155,33 @@ class Secrets:
             if "active" in versions:
                 store.erase(connection, name, versions["active"])
             store.activate(connection, name, versions["next"])
-            self._tell(connection, "secret.promote", name, versions["next"])
+            self._on_change(
+                connection,
+                SecretChange(
+                    actor=actor,
+                    action="secret.promote",
+                    subject=f"secret:{name}",
+                    version=versions["next"],
+                    at=self._clock.now(),
+                ),
+            )
 
-    def retire(self, name: str, version: int) -> None:
+    def retire(self, name: str, version: int, *, actor: str = "system") -> None:
         """Take a live version out of use and erase its value. Raises SecretMissingError."""
         with self._store.write() as connection:
             if version not in {v.version for v in store.live_versions(connection, name)}:
                 raise SecretMissingError(f"{name!r} has no live version {version}")
             store.erase(connection, name, version)
-            self._tell(connection, "secret.retire", name, version)
+            self._on_change(
+                connection,
+                SecretChange(
+                    actor=actor,
+                    action="secret.retire",
+                    subject=f"secret:{name}",
+                    version=version,
+                    at=self._clock.now(),
+                ),
+            )
 
     def versions(self, name: str) -> list[SecretVersion]:
         """The live versions, without their values."""
@@ -167,7 +193,7 @@ class Secrets:
         with self._store.read() as connection:
             return sorted({version.name for version in store.live(connection)})
 
-    def rotate_master(self, new_key: bytes | None = None) -> str:
+    def rotate_master(self, new_key: bytes | None = None, *, actor: str = "system") -> str:
         """Wrap every version with a new master key; returns the new key's id.
 
         With the key in the data directory the files are swapped too. With the key in the
@@ -187,7 +213,16 @@ class Secrets:
                         self._master, fresh, old.name, old.version, old.sealed.wrapped_key
                     )
                     store.rewrap(connection, old.name, old.version, fresh.id, wrapped)
-                self._tell(connection, "secret.rewrap", "master", 0)
+                self._on_change(
+                    connection,
+                    SecretChange(
+                        actor=actor,
+                        action="secret.rewrap",
+                        subject="secret:master",
+                        version=0,
+                        at=self._clock.now(),
+                    ),
+                )
             if self._path is not None:
                 self._swap_files(self._path)
             self._master = fresh
@@ -219,12 +254,3 @@ class Secrets:
             raise
         READS.inc()
         return SecretValue(value)
-
-    def _tell(self, connection: Connection, action: SecretAction, name: str, version: int) -> None:
-        change = SecretChange(
-            action=action,
-            subject=f"secret:{name}",
-            version=version,
-            at=self._clock.now(),
-        )
-        self._on_change(connection, change)

@@ -46,6 +46,7 @@ class SecretVersion:
 class SecretChange:
     """What happened to a secret, for the audit record; never its value."""
 
+    actor: str
     action: SecretAction
     subject: str
     version: int
