@@ -96,3 +96,12 @@ def test_the_reference_page_is_fresh(shipped_events: tuple[EventSpec, ...]) -> N
     assert page.read_text("utf-8") == reference_page(shipped_events), (
         "run: liftline tracking build --out /tmp/plan && cp /tmp/plan/events.md docs/reference/"
     )
+
+
+def test_the_how_to_s_example_is_a_good_event(tmp_path: Path) -> None:
+    text = (ROOT / "docs/how/change-the-tracking-plan.md").read_text("utf-8")
+    block = text.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "report_shared.yml").write_text(block, "utf-8")
+    reading = read_plan([shipped_plan(), tmp_path])
+    assert reading.findings == ()
+    assert len(reading.events) == 30
