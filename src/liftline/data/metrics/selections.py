@@ -117,11 +117,11 @@ def count_where(conditions: Sequence[exp.Expr]) -> exp.Expr:
 def quotient(has_denominator: bool) -> exp.Expr:
     if not has_denominator:
         return column("numerator")
-    # Integer division would truncate on PostgreSQL, and 0 / 0 is not known.
-    return exp.Div(
-        this=exp.cast(column("numerator"), "double"),
-        expression=exp.Nullif(this=column("denominator"), expression=exp.Literal.number(0)),
-    )
+    # Integer division would truncate on PostgreSQL, and 0 / 0 is not known. CASE plans faster
+    # than NULLIF.
+    share = exp.Div(this=exp.cast(column("numerator"), "double"), expression=column("denominator"))
+    is_known = exp.NEQ(this=column("denominator"), expression=exp.Literal.number(0))
+    return exp.Case(ifs=[exp.If(this=is_known, true=share)])
 
 
 def bucket_of(definition: MetricDefinition, grain: Grain) -> exp.Expr:
@@ -152,9 +152,11 @@ def parameter_equals(name: str) -> exp.Expr:
 
 
 def instant_of(parameter: str) -> exp.Expr:
-    """The parameter as the models store instants: a UTC timestamp without a zone."""
-    aware = exp.cast(exp.Placeholder(this=parameter), "timestamptz")
-    return exp.AtTimeZone(this=aware, zone=exp.Literal.string("UTC"))
+    """The parameter as the models store instants: a UTC timestamp without a zone.
+
+    The compiler passes instants as text in UTC, so no session's zone comes into it.
+    """
+    return exp.cast(exp.Placeholder(this=parameter), "timestamp")
 
 
 def interval_of(length: timedelta) -> exp.Expr:
