@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Job, Room
 
 ROOM = Room(
     name="audit",
@@ -15,6 +15,14 @@ ROOM = Room(
             expression="liftline_audit_broken_at_seq > 0",
             severity="page",
             runbook="docs/runbooks/access.md",
+        ),
+    ),
+    jobs=(
+        Job(
+            name="audit_chain",
+            cron="17 3 * * *",
+            zone="UTC",
+            run="liftline.platform.audit.jobs:verify",
         ),
     ),
     risks=("Cutting off the newest entries shows only against a head hash kept elsewhere.",),

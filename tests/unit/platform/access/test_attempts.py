@@ -53,6 +53,9 @@ def test_success_takes_the_attempts_back(clock: ManualClock) -> None:
     for _ in range(PER_ADDRESS * 2):
         counted.begin("a@b", "10.0.0.1")
         counted.succeeded("a@b", "10.0.0.1")
+    assert {name: window.failures for name, window in counted._windows.items()} == {
+        "address:10.0.0.1": 0
+    }
 
 
 def test_memory_is_bounded(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
