@@ -36,6 +36,11 @@ class WarehouseConfig:
     drain_s: float = 5.0
 
     @property
+    def wal_max_mb(self) -> int:
+        """Rows that only the write-ahead log has are held in memory: an eighth of it at most."""
+        return max(1, min(self.checkpoint_mb, self.memory_limit_mb // 8))
+
+    @property
     def database_path(self) -> Path:
         return self.directory / "liftline.duckdb"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -31,6 +32,7 @@ from liftline.data.warehouse.wire import Parameters
 _log = logging.getLogger(__name__)
 
 _SMALLEST_BATCH = 1_000
+_LOADS_BEFORE_GROWING = 16
 _SWAP_WAIT_S = 60.0
 
 
@@ -57,6 +59,7 @@ class Engine:
         self._plan = PlanInForce(config.control_directory)
         self._builder = Builder(config, clock)
         self._batch_events = config.batch_events
+        self._loads_of_this_size = 0
         self.gauges = Gauges()
         self.progress = Progress()
         self._swapping = threading.Lock()
@@ -105,12 +108,18 @@ class Engine:
                 self._stop(damage)
                 return None
             except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
-                self._batch_events = max(_SMALLEST_BATCH, self._batch_events // 2)
+                self._take_smaller_batches()
                 postponed = LoadPostponedError(facts={"reason": str(error).split("\n", 1)[0][:300]})
                 self.progress.note_problem(postponed)
+                # Rows that are not checkpointed yet are held in memory.
+                with contextlib.suppress(duckdb.Error):
+                    self._store.checkpoint()
                 raise postponed from error
             self.progress.note_load(report)
-            self._batch_events = min(self._config.batch_events, self._batch_events * 2)
+            self._loads_of_this_size += 1
+            if self._loads_of_this_size >= _LOADS_BEFORE_GROWING:
+                self._loads_of_this_size = 0
+                self._batch_events = min(self._config.batch_events, self._batch_events * 2)
         if report is not None:
             self.gauges.note_load(report)
             if report.dispositions.conflict or report.load_failures:
@@ -123,6 +132,12 @@ class Engine:
                     },
                 )
         return report
+
+    def _take_smaller_batches(self) -> None:
+        """Half of what there was to load, or of the last size when that was smaller."""
+        tried = min(self._batch_events, max(self.pending_events(), _SMALLEST_BATCH))
+        self._batch_events = max(_SMALLEST_BATCH, tried // 2)
+        self._loads_of_this_size = 0
 
     def _stop(self, damage: BrokenError) -> None:
         _log.error("loading stopped: %s", damage, extra={"facts": damage.facts})
@@ -263,7 +278,7 @@ class Engine:
     def checkpoint_if_large(self) -> None:
         """Fold a large write-ahead log into the file while nothing else happens."""
         wal = self._store.path.with_name(self._store.path.name + ".wal")
-        if wal.exists() and wal.stat().st_size > self._config.checkpoint_mb * 1024 * 1024 // 2:
+        if wal.exists() and wal.stat().st_size > self._config.wal_max_mb * 1024 * 1024 // 2:
             self._store.checkpoint()
 
     def prune(self) -> None:

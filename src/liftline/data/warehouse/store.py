@@ -46,7 +46,7 @@ def open_settings(path: Path, config: WarehouseConfig) -> dict[str, str | int | 
         "memory_limit": f"{config.memory_limit_mb}MiB",
         "threads": config.threads,
         "temp_directory": str(path.parent / "tmp"),
-        "checkpoint_threshold": f"{config.checkpoint_mb}MiB",
+        "checkpoint_threshold": f"{config.wal_max_mb}MiB",
         "preserve_insertion_order": True,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
