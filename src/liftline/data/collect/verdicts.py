@@ -19,7 +19,6 @@ from liftline.data.events.api import CompiledPlan, canonical_object
 from liftline.data.events.contracts import EventType, Sender, Violation
 
 MAX_CACHED_CONTEXT_BYTES: Final = 1024
-MAX_BYTES_OF_A_CHARACTER: Final = 4
 SHORTEST_INSTANT: Final = len("2026-03-01T09:30:00Z")
 _TRAITED: Final = frozenset({"identify", "group"})
 
@@ -94,8 +93,8 @@ class Judge:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._contexts: dict[bytes, msgspec.Raw] = {}
-        self._short_message_id = limits.message_id_bytes // MAX_BYTES_OF_A_CHARACTER
-        self._short_id = limits.id_bytes // MAX_BYTES_OF_A_CHARACTER
+        # No character has more than four bytes, so short ids need no closer look.
+        self._short_ids = min(limits.message_id_bytes, limits.id_bytes) // 4
 
     def judge(self, events: Sequence[WireEvent | Violation], request: Request) -> Verdict:
         """Judge every event on its own. Never raises; `lines` keep the events' order."""
@@ -119,19 +118,16 @@ class Judge:
         event_type = event.type or request.default_type
         if event_type == "track":
             name = event.event or event.name or ""
-            raw = b"{}" if event.properties is NOTHING else bytes(event.properties)
+            raw = bytes(event.properties)
+            if raw == b"null":
+                raw = b"{}"
         else:
             name = event.name or event_type
             raw = _builtin_properties(event, event_type)
         message_id = event.message_id or event.message_id_camel
         user_id = event.user_id or event.user_id_camel
         anonymous_id = event.anonymous_id or event.anonymous_id_camel
-        # No character has more than four bytes, so a short text needs no closer look.
-        if (
-            (message_id is not None and len(message_id) > self._short_message_id)
-            or (user_id is not None and len(user_id) > self._short_id)
-            or (anonymous_id is not None and len(anonymous_id) > self._short_id)
-        ):
+        if len(message_id or "") + len(user_id or "") + len(anonymous_id or "") > self._short_ids:
             violation = self._violation_of_ids(message_id, user_id, anonymous_id)
             if violation is not None:
                 return violation
@@ -160,27 +156,12 @@ class Judge:
         if checked.warning is not None:
             verdict.warnings.setdefault(checked.warning, index)
         return EventLine(
-            request.project,
-            request.environment,
-            request.source_id,
-            message_id or f"{request.mint}-{index}",
-            event_type,
-            name,
-            user_id,
-            anonymous_id,
-            timestamp,
-            event_at,
-            request.sent_at,
-            request.received_at,
-            request.sender,
-            request.plan.version,
-            checked.is_planned,
-            request.is_historical,
-            message_id is None,
-            checked.business_key,
-            msgspec.Raw(checked.properties),
-            context,
-        )
+            request.project, request.environment, request.source_id,
+            message_id or f"{request.mint}-{index}", event_type, name, user_id, anonymous_id,
+            timestamp, event_at, request.sent_at, request.received_at, request.sender,
+            request.plan.version, checked.is_planned, request.is_historical, message_id is None,
+            checked.business_key, msgspec.Raw(checked.properties), context,
+        )  # fmt: skip
 
     def _violation_of_ids(
         self, message_id: str | None, user_id: str | None, anonymous_id: str | None

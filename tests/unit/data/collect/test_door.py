@@ -79,6 +79,13 @@ def test_a_missing_id_is_minted_once_for_each(door: Any, good: Any) -> None:
     assert len(set(minted)) == 3
 
 
+def test_null_is_as_good_as_nothing(door: Any) -> None:
+    event = {"event": "old_event", "message_id": "m", "user_id": None, "properties": None}
+    assert door.post(event | {"context": None, "timestamp": None}).json["accepted"] == 1
+    assert bytes(door.events[0].properties) == bytes(door.events[0].context) == b"{}"
+    assert door.events[0].event_at == door.clock.now()
+
+
 def test_deprecated_events_are_taken_with_a_warning(door: Any) -> None:
     reply = door.post({"event": "old_event", "message_id": "m"})
     assert reply.json["accepted"] == 1
