@@ -70,11 +70,11 @@ def test_every_hour_and_every_quarter_follow_elapsed_time() -> None:
 @pytest.mark.parametrize(
     "expression", ["30 2 * * *", "*/20 * * * *", "0 */6 * * *", "15 1 * * SUN"]
 )
-def test_a_year_of_occurrences_only_rises(zone: str, expression: str) -> None:
+def test_occurrences_only_rise_for_up_to_a_year(zone: str, expression: str) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     end = at + timedelta(days=366)
     count = 0
-    while at < end and count < 2000:
+    while at < end and count < 400:
         following = next_occurrence(expression, zone, at)
         assert following > at
         assert following.tzinfo is UTC
