@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.ingest import make_bodies, plan
+from bench.ingest import plan
+from bench.ingest_load import make_bodies
 from bench.reference import fastapi_ingest
 from liftline.data.events.api import compile_plan
 from liftline.data.events.contracts import Checked

@@ -12,8 +12,7 @@ from typing import Any, Final
 import uvicorn
 
 from liftline.core.clock import Clock
-from liftline.data.collect.contracts import CollectorConfig, Limits
-from liftline.data.collect.door import Door
+from liftline.data.collect.api import CollectorConfig, Door, Limits, create_app
 from liftline.data.log.contracts import LogWriter
 
 __all__ = ["CollectorConfig", "Limits", "serve"]
@@ -29,7 +28,7 @@ DRAIN_ON: Final = (signal.SIGTERM, signal.SIGINT)
 def serve(config: CollectorConfig, writer: LogWriter, clock: Clock | None = None) -> None:
     """Take events until SIGTERM or SIGINT, then drain and close the log."""
     try:
-        door = Door(config, writer, clock)
+        door = create_app(config, writer, clock)
         server = _Server(uvicorn_config(door, config), door)
         door.on_tick.append(IdleConnections(server, config.limits.idle_connection_s).close_idle)
         # What exists now lives until the end: the collector need not look at it again.
