@@ -1,6 +1,6 @@
 """What activation contributes to the product."""
 
-from liftline.core.room import Room
+from liftline.core.room import Alert, Room
 
 ROOM = Room(
     name="activation",
@@ -23,9 +23,6 @@ ROOM = Room(
         "activation_users",
         "activation_steps",
         "product_errors",
-        "search_clicks",
-        "searches",
-        "email_messages",
     ),
     metrics=(
         "signups",
@@ -38,12 +35,14 @@ ROOM = Room(
         "onboarding_step_completion",
         "active_users",
         "error_count",
-        "searches",
-        "search_ctr",
-        "zero_result_rate",
-        "hard_bounce_rate",
-        "complaint_rate",
-        "unsubscribe_rate",
+    ),
+    alerts=(
+        Alert(
+            name="activation_marts_not_built",
+            expression="liftline_warehouse_last_build_ok == 0",
+            severity="warn",
+            runbook="docs/runbooks/activation.md",
+        ),
     ),
     runbook="docs/runbooks/activation.md",
     rollback="revert the change to models/activation, then run `liftline warehouse rebuild`",
