@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 READY_WITHIN_S = 120.0
+KEY_WITHIN_S = 5.0
 NUMBER_WITHIN_S = 90.0
 STOP_WITHIN_S = 30.0
 PEOPLE = 10
@@ -64,7 +65,9 @@ def walk(liftline: str, data: Path, port: int, process: subprocess.Popen[bytes])
 
     write = create_key(liftline, data, "server")
     read = create_key(liftline, data, "admin")
-    receipt = post(f"{collector}/v1/events", write, {"events": [*events(), broken()]})
+    door = f"{collector}/v1/events"
+    wait("the key to be in force", KEY_WITHIN_S, lambda: is_known(door, write))
+    receipt = post(door, write, {"events": [*events(), broken()]})
     print(f"receipt: {json.dumps(receipt)[:400]}")
     if receipt["accepted"] != len(events()) or len(receipt["rejected"]) != 1:
         raise WalkError(f"expected {len(events())} accepted and 1 rejected")
@@ -157,6 +160,16 @@ def is_up(process: subprocess.Popen[bytes], url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def is_known(door: str, key: str) -> bool:
+    """Does the collector know the key? It hears of a new one within two seconds."""
+    request = urllib.request.Request(door, b'{"events": []}', headers(key), method="POST")
+    try:
+        urllib.request.urlopen(request, timeout=5).close()
+    except urllib.error.HTTPError as error:
+        return error.code != 401
+    return True
 
 
 def wait(what: str, bound_s: float, is_there: Callable[[], bool]) -> None:
