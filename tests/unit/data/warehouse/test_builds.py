@@ -1,0 +1,54 @@
+"""Goal: dbt runs beside the open file, tests decide whether a build is ok."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from liftline.data.events.api import load_plan, make_snapshot, shipped_plan
+from liftline.data.events.contracts import EventRecord
+from liftline.platform.control.api import SnapshotPublisher
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # dbt's own, at import and at parse
+]
+
+
+@pytest.fixture
+def planned(loaded: Any) -> Any:
+    pytest.importorskip(
+        "dbt.cli.main", reason="dbt is missing: pip install -r requirements/lock.txt"
+    )
+    every = {"dev": "keep", "staging": "reject", "prod": "reject"}
+    plan = make_snapshot(load_plan([shipped_plan()]), every, 1)
+    SnapshotPublisher(loaded.config.control_directory).publish("plan", msgspec.json.encode(plan))
+    return loaded
+
+
+def test_a_build_is_ok_until_the_ledger_lies_and_a_rebuild_compares_marts_too(
+    planned: Any, event: Callable[..., EventRecord]
+) -> None:
+    planned.append(event("a"), event("a"), event("b", user_id="u2"))
+    planned.load()
+    built = planned.engine.build("models")
+    assert built.is_ok, built.failures
+    assert built.models_built > 1 and built.tests_passed > 0
+    assert planned.rows("select received, accepted, duplicate from ledger.ledger") == ((3, 2, 1),)
+
+    report = planned.engine.rebuild(verify=True)
+    assert report.is_same, report.text()
+    assert any(not name.startswith("raw.") for name in report.before.keys() & report.after.keys())
+
+    # The canary: one event more than the ledger accepted must fail the build.
+    planned.engine._store.cursor().execute(
+        "insert into raw.events select * from raw.events where ordinal = 0"
+    )
+    again = planned.engine.build("everything")
+    assert not again.is_ok
+    assert any("ledger_balances" in failure for failure in again.failures)
+    assert any("no_key_twice" in failure for failure in again.failures)
+    assert b"liftline_warehouse_last_build_ok 0.0" in planned.engine.metrics()
