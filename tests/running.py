@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import msgspec
-from liftline.adapters.warehouse.socket import SocketWarehouse
 
+from liftline.adapters.warehouse.socket import SocketWarehouse
 from liftline.app.paths import Layout
 from liftline.app.supervisor import ProcessRecord
 from liftline.core.errors import UnavailableError
@@ -154,10 +154,11 @@ class Liftline:
         done = self.command(*words, *(f"--origin={origin}" for origin in origins))
         assert done.returncode == 0, done.stderr
         key = done.stdout.strip()
-        eventually(lambda: self._is_known(key), "the key is in force", 5.0)
+        eventually(lambda: self.is_known(key), "the key is in force", 5.0)
         return key
 
-    def _is_known(self, key: str) -> bool:
+    def is_known(self, key: str) -> bool:
+        """Whether the door knows a key."""
         answer = httpx.post(
             f"{self.collector}/v1/events", content=b"[]", trust_env=False,
             headers={"authorization": f"Bearer {key}"},
