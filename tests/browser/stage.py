@@ -8,17 +8,16 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import duckdb
 import uvicorn
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from starlette.requests import Request
 
 from liftline.adapters.state.sqlite import SqliteStateStore
-from liftline.app.exits import body, http_status
+from liftline.app.http import create_app
+from liftline.app.wiring import Wiring
 from liftline.core.clock import Clock, ManualClock
-from liftline.core.errors import LiftlineError
 from liftline.core.ids import ProjectId
 from liftline.data.log.contracts import START, LogBatch, LogReader, LogStats, Position
 from liftline.data.metrics.api import load_catalog
@@ -32,10 +31,10 @@ from liftline.data.warehouse.contracts import (
     WarehouseAwayError,
     WarehouseStatus,
 )
-from liftline.platform.access import http as access_http
+from liftline.platform.access import room as access_room
 from liftline.platform.access.api import SESSION_COOKIE, Access, SlotSpec
 from liftline.platform.control.api import SnapshotPublisher
-from liftline.report.dashboards import http as dashboards_http
+from liftline.report.dashboards import room as dashboards_room
 from liftline.report.dashboards.contracts import Processes, ProcessState
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,11 +44,6 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 START_BOUND_S = 20.0
 EMAIL = "admin@localhost"
 PASSWORD = "correct horse battery staple"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
 T = TypeVar("T")
 
 
@@ -156,7 +150,7 @@ class ThreeProcesses:
             ProcessState(
                 name=name,
                 pid=4100 + i,
-                state="running",
+                state="ready",
                 started_at=NOW - timedelta(hours=26, minutes=i),
                 restarts=int(name == "warehouse"),
                 rss_bytes=(46 + 90 * i) * 1024 * 1024,
@@ -210,35 +204,22 @@ class Stage:
     def provide(self, port: type[T]) -> T:
         return self._wired[port]  # type: ignore[return-value]
 
-    def app(self) -> FastAPI:
-        app = FastAPI(docs_url=None, redoc_url=None)
+    # What the app asks of its wiring, so that routes, policy and files are the real ones.
+    rooms = (access_room.ROOM, dashboards_room.ROOM)
 
-        def authenticate(request: Request) -> None:
-            request.state.principal = self.access.authenticate(
-                request.cookies.get(SESSION_COOKIE), request.headers.get("authorization"), "test"
-            )
+    def start(self) -> None:
+        self.access.keys.publish()
 
-        @app.middleware("http")
-        async def harden(request: Request, follow: Any) -> Response:
-            response: Response = await follow(request)
-            response.headers["content-security-policy"] = POLICY
-            return response
+    def stop(self) -> None:
+        self.warehouse.may_answer.set()
 
-        @app.exception_handler(LiftlineError)
-        def answer(_request: Request, error: LiftlineError) -> JSONResponse:
-            return JSONResponse(body(error), http_status(error))
+    def not_ready_because(self) -> str:
+        return ""
 
-        for routes in (access_http.routes, dashboards_http.routes):
-            app.include_router(routes(self.provide), dependencies=[Depends(authenticate)])
-
-        @app.get("/{path:path}", include_in_schema=False)
-        def page(path: str) -> Response:
-            found = DIST / path
-            if path and found.is_file() and found.resolve().is_relative_to(DIST):
-                return FileResponse(found)
-            return FileResponse(DIST / "index.html")
-
-        return app
+    def authenticate(self, request: Request) -> None:
+        request.state.principal = self.access.authenticate(
+            request.cookies.get(SESSION_COOKIE), request.headers.get("authorization"), "test"
+        )
 
     def close(self) -> None:
         """Let go of the state store."""
@@ -251,7 +232,9 @@ class Stage:
         bound = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{bound.getsockname()[1]}"
         self.access.base_url = self.address
-        config = uvicorn.Config(self.app(), log_level="warning", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            create_app(cast(Wiring, self)), log_level="warning", timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

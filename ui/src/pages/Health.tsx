@@ -8,7 +8,7 @@ import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import { groupOf, type Scope } from "../scope";
 import type { DbtBuild, Health, Storage, WarehouseReading } from "../shapes";
-import { bytes, count, plural, seconds } from "../words/numbers";
+import { bytes, count, plural, seconds, sentence } from "../words/numbers";
 import { DelayChart } from "./DelayChart";
 import { Needs } from "./Home";
 import { LedgerPanel } from "./Ledger";
@@ -73,7 +73,7 @@ function DeadLettersPanel({ answer }: { answer: Health }) {
               cell: (row) => (
                 <>
                   <code>{row.code}</code>
-                  <span class="cell-more">{row.cure}</span>
+                  <span class="cell-more">{sentence(row.cure)}</span>
                 </>
               ),
             },

@@ -61,7 +61,7 @@ def needs(facts: Facts) -> tuple[Need, ...]:
 def _processes(facts: Facts) -> list[Need]:
     return [
         Need(
-            severity="bad",
+            severity="warn" if process.state == "starting" else "bad",
             sentence=f"The {process.name} process is {_state(process)}.",
             cure=f"See logs/{process.name}.log in the data directory, then run liftline doctor.",
             link=HEALTH,

@@ -67,6 +67,11 @@ def test_nothing_is_said_when_all_is_well() -> None:
     ("facts", "severity", "words"),
     [
         (replace(QUIET, processes=(replace(APP, is_ready=False),)), "bad", "app process"),
+        (
+            replace(QUIET, processes=(replace(APP, state="starting", is_ready=False),)),
+            "warn",
+            "is starting",
+        ),
         (with_status(state="stopped", problem="the disk is full"), "bad", "the disk is full"),
         (with_status(last_build=BROKEN_BUILD), "bad", "ledger_balances"),
         (
