@@ -62,7 +62,11 @@ def manifest_faults(room: Room, root: Path = ROOT) -> Iterator[str]:
     for book in sorted({room.runbook, *(alert.runbook for alert in room.alerts)} - {""}):
         yield from runbook_faults(root / book.split("#", maxsplit=1)[0], root)
     yield from (f"{story} is not a story" for story in room.stories if not STORY.match(story))
-    for reference in [*room.routes, *room.commands.values(), *(job.run for job in room.jobs)]:
+    for reference in [
+        *room.routes,
+        *(command.run for command in room.commands.values()),
+        *(job.run for job in room.jobs),
+    ]:
         yield from reference_faults(reference, root)
 
 

@@ -10,7 +10,7 @@ import pytest
 from house import rooms
 from house.tree import ROOT, files
 from liftline.app.rooms import CORE_ROOMS
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 FOLDERS = rooms.room_folders()
 COMPLETE = Room(
@@ -69,7 +69,7 @@ def test_nothing_in_the_tree_is_called_twice() -> None:
         replace(COMPLETE, sentence=" "),
         replace(COMPLETE, stories=("IG-999",)),
         replace(COMPLETE, routes=("liftline.core.clock:nothing",)),
-        replace(COMPLETE, commands={"word": "liftline.nowhere:app"}),
+        replace(COMPLETE, commands={"word": Command(run="liftline.nowhere:app", help="x")}),
     ],
     ids=lambda room: "",
 )

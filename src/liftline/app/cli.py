@@ -109,8 +109,8 @@ def connect_rooms() -> None:
 def register_rooms() -> None:
     """Hang every room's commands below the root, to be imported when they are called."""
     for room in load_rooms():
-        for word, reference in room.commands.items():
-            app.command(reference, name=word)
+        for word, command in room.commands.items():
+            app.command(command.run, name=word, help=command.help)
 
 
 def main() -> None:

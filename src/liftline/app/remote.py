@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from liftline.data.events.contracts import AppliedPlan
-from liftline.platform.access.client import ask
+from liftline.platform.access.api import ask
 
 
 class RemotePlanApplier:

@@ -31,12 +31,14 @@ from liftline.data.log.contracts import LogReader
 from liftline.data.metrics.api import load_catalog
 from liftline.data.metrics.contracts import Catalog
 from liftline.data.warehouse.contracts import Warehouse
-from liftline.platform.access.api import SESSION_COOKIE, Access, SlotSpec
+from liftline.platform.access.api import SESSION_COOKIE, Access, SlotSpec, refuse_cross_site
+from liftline.platform.audit.api import Change, record
 from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
 from liftline.platform.jobs.api import Courier, JobLoop, Step, Worker, recur
 from liftline.platform.jobs.contracts import Effect, Firing, Kind, Recurrence
 from liftline.platform.secrets.api import Secrets, load_master_keys
-from liftline.platform.state.contracts import StateStore
+from liftline.platform.secrets.contracts import SecretChange
+from liftline.platform.state.contracts import Connection, StateStore
 from liftline.report.dashboards.contracts import Processes, ProcessState
 
 log = structlog.get_logger("liftline.app.wiring")
@@ -120,7 +122,11 @@ class Wiring:
         return "" if self._is_started else "starting\n"
 
     def authenticate(self, request: Request) -> None:
-        """Find out who asks and keep it where `current_principal` looks. Blocking."""
+        """Find out who asks and keep it where `current_principal` looks. Blocking.
+
+        Raises CrossSiteError for a request that another site forged, whatever the route.
+        """
+        refuse_cross_site(request.method, request.headers)
         address = request.client.host if request.client else "unknown"
         request.state.principal = self._access.authenticate(
             request.cookies.get(SESSION_COOKIE), request.headers.get("authorization"), address
@@ -205,7 +211,9 @@ def wire(settings: Settings) -> Wiring:
         Clock: clock,
         StateStore: store,
         Access: Access(store, publisher, clock, settings.url),
-        Secrets: Secrets(store, load_master_keys(layout.secrets, os.environ), clock),
+        Secrets: Secrets(
+            store, load_master_keys(layout.secrets, os.environ), clock, on_change=_audit_secret
+        ),
         PlanApplier: plan,
         LogReader: SegmentLogReader(layout.log),
         Warehouse: SocketWarehouse(layout.warehouse_socket),
@@ -213,6 +221,20 @@ def wire(settings: Settings) -> Wiring:
         Processes: SupervisedProcesses(layout),
     }
     return Wiring(settings, layout, load_rooms(settings.areas), objects)
+
+
+def _audit_secret(connection: Connection, change: SecretChange) -> None:
+    """Who changed a secret is recorded with the change; its value never is."""
+    record(
+        connection,
+        Change(
+            actor=change.actor,
+            action=change.action,
+            subject=change.subject,
+            after={"version": change.version},
+            at=change.at,
+        ),
+    )
 
 
 def _store(settings: Settings, layout: Layout) -> StateStore:

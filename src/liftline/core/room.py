@@ -45,13 +45,21 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A word of the command line: `run` is a `module:app` of cyclopts, imported when called."""
+
+    run: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """One room's manifest. Everything is a name; nothing here does anything.
 
     `routes` are `module:factory`, each called with a `Provide` and returning a FastAPI
-    router. `commands` maps a word of the command line to a `module:app` of cyclopts.
-    `operational_metrics` are Prometheus names; `metrics` are names in a metrics.yml.
-    `rollback` says in one line how the capability is switched off or taken back.
+    router. `commands` are by their word on the command line. `operational_metrics` are
+    Prometheus names; `metrics` are names in a metrics.yml. `rollback` says in one line how
+    the capability is switched off or taken back.
     """
 
     name: str
@@ -69,7 +77,7 @@ class Room:
     digest_sections: tuple[str, ...] = ()
     jobs: tuple[Job, ...] = ()
     routes: tuple[str, ...] = ()
-    commands: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, Command] = field(default_factory=dict)
     risks: tuple[str, ...] = ()
     runbook: str = ""
     rollback: str = ""

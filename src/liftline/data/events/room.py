@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 RUNBOOK: Final = "docs/runbooks/tracking-plan.md"
 
@@ -50,7 +50,12 @@ ROOM = Room(
         ),
     ),
     routes=("liftline.data.events.http:routes",),
-    commands={"tracking": "liftline.data.events.cli:app"},
+    commands={
+        "tracking": Command(
+            run="liftline.data.events.cli:app",
+            help="The tracking plan: check, build, diff, apply.",
+        ),
+    },
     risks=("R2",),
     runbook=RUNBOOK,
     rollback="`liftline tracking apply` the plan of the commit before; its version rises, "

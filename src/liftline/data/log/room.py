@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 RUNBOOK = "docs/runbooks/log.md"
 
@@ -33,7 +33,9 @@ ROOM = Room(
             runbook=RUNBOOK,
         ),
     ),
-    commands={"log": "liftline.data.log.cli:app"},
+    commands={
+        "log": Command(run="liftline.data.log.cli:app", help="The event log: check every frame."),
+    },
     risks=("One node, one disk: what the disk loses is lost. Copy sealed segments elsewhere.",),
     runbook=RUNBOOK,
     rollback="Stop the collector; segments are only ever appended to, so nothing needs undoing.",

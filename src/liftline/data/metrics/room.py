@@ -1,6 +1,6 @@
 """What metrics contribute to the product."""
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 ROOM = Room(
     name="metrics",
@@ -37,7 +37,12 @@ ROOM = Room(
             runbook="docs/runbooks/metrics.md",
         ),
     ),
-    commands={"metrics": "liftline.data.metrics.cli:app"},
+    commands={
+        "metrics": Command(
+            run="liftline.data.metrics.cli:app",
+            help="Metrics and goals: what there is, and the SQL they become.",
+        ),
+    },
     runbook="docs/runbooks/metrics.md",
     rollback="put the former metrics.yml or goals.yml back; definitions hold no data",
 )

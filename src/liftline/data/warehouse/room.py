@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 RUNBOOK: Final = "docs/runbooks/warehouse.md"
 LEDGER_RUNBOOK: Final = "docs/runbooks/ledger.md"
@@ -62,7 +62,12 @@ ROOM = Room(
             runbook=RUNBOOK,
         ),
     ),
-    commands={"warehouse": "liftline.data.warehouse.cli:app"},
+    commands={
+        "warehouse": Command(
+            run="liftline.data.warehouse.cli:app",
+            help="The warehouse: status, build, rebuild, read-only SQL.",
+        ),
+    },
     risks=("R2",),
     runbook=RUNBOOK,
     rollback="stop the warehouse process: events stay in the log; `liftline warehouse rebuild`"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 ROOM = Room(
     name="access",
@@ -29,8 +29,14 @@ ROOM = Room(
     ),
     routes=("liftline.platform.access.http:routes",),
     commands={
-        "keys": "liftline.platform.access.cli:keys_app",
-        "accounts": "liftline.platform.access.cli:accounts_app",
+        "keys": Command(
+            run="liftline.platform.access.cli:keys_app",
+            help="API keys: create, list, rotate, revoke.",
+        ),
+        "accounts": Command(
+            run="liftline.platform.access.cli:accounts_app",
+            help="People: invite, list, new one-time links.",
+        ),
     },
     risks=("Attempts at signing in are counted in memory: a restart forgets the last window.",),
     runbook="docs/runbooks/access.md",
