@@ -44,14 +44,17 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 FILL = """
 insert into raw.events
 select
-    i, 'demo', 'prod', 'src_01', id, md5_number_lower(raw.key_text('src_01', id)),
-    md5_number_upper(raw.key_text('src_01', id)), 'track',
+    i, 'demo', 'prod', 'src_01', id, (k >> 64)::ubigint,
+    (k & 18446744073709551615::uhugeint)::ubigint, 'track',
     ['search_performed', 'page_view', 'email_sent'][i % 3 + 1], 'u' || (i % 500000), null, null,
     timestamp '2025-01-01' + to_milliseconds(i), null, timestamp '2025-01-01' + to_milliseconds(i),
     'server', 1, true, false, false, false, null,
     '{"has_quotes":false,"latency_ms":' || (i % 900) || ',"query":"words ' || (i % 9000) || '"}',
     '{"library":{"name":"x","version":"1.0"}}'
-from (select i, uuid()::varchar as id from range($from, $to) as t(i))
+from (
+    select *, md5_number(raw.key_text('src_01', id)) as k
+    from (select i, uuid()::varchar as id from range($from, $to) as t(i))
+)
 """
 
 

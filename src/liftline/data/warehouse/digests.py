@@ -29,9 +29,9 @@ def digest(cursor: duckdb.DuckDBPyConnection, table: str) -> Digest:
     """The multiset digest of a table: all columns of all rows, by name."""
     schema, name = table.split(".", 1)
     row = cursor.execute(
-        "select count(*), coalesce(sum(md5_number_lower(line)::hugeint), 0),"
-        " coalesce(sum(md5_number_upper(line)::hugeint), 0)"
-        f' from (select to_json(t)::varchar as line from "{schema}"."{name}" as t)'
+        "select count(*), coalesce(sum((hash >> 64)::ubigint::hugeint), 0),"
+        " coalesce(sum((hash & 18446744073709551615::uhugeint)::ubigint::hugeint), 0)"
+        f' from (select md5_number(to_json(t)::varchar) as hash from "{schema}"."{name}" as t)'
     ).fetchone()
     assert row is not None
     return Digest(rows=row[0], low=int(row[1]), high=int(row[2]))

@@ -2,9 +2,10 @@
 -- Invariant: a line that cannot be loaded is a row with is_loadable false, never missing.
 create or replace temp table staged as
 select
-    *,
-    md5_number_lower(raw.key_text(source_id, message_id)) as key_low,
-    md5_number_upper(raw.key_text(source_id, message_id)) as key_high,
+    * exclude (key_hash),
+    -- Halves of one hash: md5_number_lower() and _upper() hash twice and take 5 times as long.
+    (key_hash >> 64)::ubigint as key_low,
+    (key_hash & 18446744073709551615::uhugeint)::ubigint as key_high,
     coalesce(
         case kind
             when 'event' then
@@ -21,7 +22,7 @@ select
         end,
         false
     ) as is_loadable
-from read_ndjson(
+from (select *, md5_number(raw.key_text(source_id, message_id)) as key_hash from read_ndjson(
     $file,
     columns = {
         kind: 'VARCHAR', project: 'VARCHAR', environment: 'VARCHAR', source_id: 'VARCHAR',
@@ -35,4 +36,4 @@ from read_ndjson(
     },
     auto_detect = false,
     format = 'newline_delimited'
-)
+))
