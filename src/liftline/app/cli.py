@@ -28,6 +28,7 @@ PortBase = Annotated[
 app = App(
     name="liftline",
     version=liftline.__version__,
+    help_format="plaintext",
     help="Takes a change from commit to proven value. Start with `liftline demo`.",
 )
 config_app = App(name="config", help="Settings: check them, and see where each came from.")
