@@ -19,7 +19,9 @@ from typing import Any
 
 import msgspec
 
-SECRET = "bench-secret"
+from liftline.platform.access.keytext import mint
+
+SECRET = mint("server", "bench")
 CONNECTIONS = 64
 BODIES = 200
 SEED = 20261123

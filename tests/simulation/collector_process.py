@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import hashlib
 import json
 import os
 import re
@@ -21,8 +20,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.keys import key_sha256, key_text
+
 START_BOUND_S = 20.0
-SECRET = "simulation-secret"
+ROOT = Path(__file__).parents[2]
+SECRET = key_text("server", "k")
 PLAN: dict[str, Any] = {
     "version": 1,
     "digest": "simulation",
@@ -48,7 +50,7 @@ def publish_control(directory: Path) -> None:
 
     key = {
         "key_id": "k",
-        "secret_sha256": hashlib.sha256(SECRET.encode()).hexdigest(),
+        "secret_sha256": key_sha256("server", "k"),
         "kind": "server",
         "project": "demo",
         "environment": "prod",
@@ -76,9 +78,9 @@ class CollectorProcess:
     def start(self, *, until_ready: bool = True) -> None:
         """Start it and wait until it is ready (or at least alive)."""
         more = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
-        command = [sys.executable, str(Path(__file__)), str(self.directory), str(self.port), *more]
+        command = [sys.executable, "-m", __name__, str(self.directory), str(self.port), *more]
         with (self.directory / "collector.err").open("ab") as errors:
-            self._process = subprocess.Popen(command, stderr=errors)
+            self._process = subprocess.Popen(command, stderr=errors, cwd=ROOT)
         deadline_s = time.monotonic() + START_BOUND_S
         path = "/readyz" if until_ready else "/healthz"
         while not self.answers_at(path):

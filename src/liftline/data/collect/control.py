@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from liftline.data.collect.contracts import Limits
-from liftline.data.collect.keyring import KeyRing
+from liftline.data.collect.keyring import DoorKeys
 from liftline.data.events.api import CompiledPlan, compile_plan
 from liftline.data.events.contracts import CONTROL_PLAN, PlanSnapshot
 from liftline.platform.access.contracts import CONTROL_KEYS, KeySnapshot
@@ -25,7 +25,7 @@ class DoorControl:
         self._limits = limits
         self._keys_reader = SnapshotReader(directory, CONTROL_KEYS)
         self._plan_reader = SnapshotReader(directory, CONTROL_PLAN)
-        self.keys: KeyRing | None = None
+        self.keys: DoorKeys | None = None
         self.plan: CompiledPlan | None = None
         self._keys_version = 0
         self._plan_version = 0
@@ -52,7 +52,7 @@ class DoorControl:
         except (msgspec.MsgspecError, ValueError):
             _logger.exception("version %s of the keys cannot be read", snapshot.version)
             return
-        self.keys = KeyRing(keys, cached=self._limits.cached_keys)
+        self.keys = DoorKeys(keys, cached=self._limits.cached_keys)
         self._keys_version = snapshot.version
 
     def _take_plan(self, snapshot: Snapshot | None) -> None:

@@ -1,15 +1,14 @@
-"""The live keys as the door knows them: who presents one, and what it may do."""
+"""The live keys as the door asks for them: by the headers of a request, with a memory."""
 
 from __future__ import annotations
 
-import hashlib
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Final
 
 from liftline.core.clock import Clock
 from liftline.data.events.contracts import Sender
-from liftline.platform.access.contracts import KeyKind, KeyRecord, KeySnapshot
+from liftline.platform.access.contracts import KeyKind, KeyRecord, KeyRing, KeySnapshot
 
 SENDER_OF: Final[dict[KeyKind, Sender]] = {
     "public": "public",
@@ -21,14 +20,14 @@ SENDER_OF: Final[dict[KeyKind, Sender]] = {
 the platform's own voice: the app sends its records with one."""
 
 ANY_ORIGIN: Final = "*"
-MAX_SECRET_BYTES: Final = 512
 
 
-class KeyRing:
-    """Looks keys up by their secret. Rebuilt from each snapshot, so a revoked key is gone."""
+class DoorKeys:
+    """Access's key ring behind what HTTP brings. Rebuilt from each snapshot: a revoked key is
+    gone. Headers repeat, so the last answers are kept: a look-up costs a hash otherwise."""
 
     def __init__(self, snapshot: KeySnapshot, *, cached: int) -> None:
-        self._by_digest = {key.secret_sha256: key for key in snapshot.keys}
+        self._ring = KeyRing(snapshot)
         self._origins = frozenset(
             origin
             for key in snapshot.keys
@@ -43,8 +42,8 @@ class KeyRing:
         presented = (headers.get(b"authorization"), headers.get(b"x-api-key"))
         key = self._by_header.get(presented)
         if key is None:
-            secret = _secret(*presented)
-            key = None if secret is None else self._lookup(secret)
+            text = _key_text(*presented)
+            key = None if text is None else self._ring.find(text, clock.now())
             if key is None:
                 return None
             if len(self._by_header) >= self._cached:
@@ -54,19 +53,11 @@ class KeyRing:
 
     def of_secret(self, secret: str | None, clock: Clock) -> KeyRecord | None:
         """The live key with this secret, if any."""
-        if not secret:
-            return None
-        key = self._lookup(secret.encode("utf-8", "replace"))
-        return None if key is None else _if_live(key, clock)
+        return self._ring.find(secret, clock.now()) if secret else None
 
     def knows_origin(self, origin: str) -> bool:
         """Whether some public key may be used from pages of this origin."""
         return origin in self._origins or ANY_ORIGIN in self._origins
-
-    def _lookup(self, secret: bytes) -> KeyRecord | None:
-        if len(secret) > MAX_SECRET_BYTES:
-            return None
-        return self._by_digest.get(hashlib.sha256(secret).hexdigest())
 
 
 def may_use_from(key: KeyRecord, origin: str | None) -> bool:
@@ -80,15 +71,16 @@ def _if_live(key: KeyRecord, clock: Clock) -> KeyRecord | None:
     return key if key.expires_at is None or clock.now() < key.expires_at else None
 
 
-def _secret(authorization: bytes | None, api_key: bytes | None) -> bytes | None:
+def _key_text(authorization: bytes | None, api_key: bytes | None) -> str | None:
+    presented = api_key
     if authorization:
         scheme, _, rest = authorization.partition(b" ")
         if scheme.lower() == b"bearer":
-            return rest.strip()
+            presented = rest.strip()
         if scheme.lower() == b"basic":
             try:
                 user, _, password = b64decode(rest.strip(), validate=True).partition(b":")
             except ValueError:
                 return None
-            return user or password or None
-    return api_key
+            presented = user or password
+    return presented.decode("latin-1") if presented else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from liftline.data.events.contracts import (
 from liftline.data.log.contracts import START
 from liftline.platform.access.contracts import CONTROL_KEYS, KeyKind, KeyRecord, KeySnapshot
 from liftline.platform.control.api import SnapshotPublisher
+from tests.keys import key_sha256, key_text
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ORIGIN = "https://app.example"
@@ -33,10 +33,9 @@ Line = EventRecord | RejectedRecord
 
 
 def key_record(kind: KeyKind, **more: Any) -> KeyRecord:
-    secret = f"{kind}-secret"
     return KeyRecord(
-        key_id=f"key-{kind}",
-        secret_sha256=hashlib.sha256(secret.encode()).hexdigest(),
+        key_id=f"key{kind}",
+        secret_sha256=key_sha256(kind, f"key{kind}"),
         kind=kind,
         project="demo",
         environment="dev",
@@ -135,7 +134,7 @@ class DoorUnderTest:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         told = {name.replace("_", "-"): value for name, value in headers.items()}
         if key:
-            told["authorization"] = f"Bearer {key}-secret"
+            told["authorization"] = f"Bearer {key_text(key, f'key{key}')}"
         return self.request("POST", path, raw, told)
 
     async def send(

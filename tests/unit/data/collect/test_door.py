@@ -13,6 +13,9 @@ import pytest
 import zstandard
 
 from liftline.data.log.contracts import parse_position
+from tests.keys import key_text
+
+SERVER_KEY = key_text("server", "keyserver")
 
 
 def test_one_event_is_taken(door: Any, good: Any) -> None:
@@ -103,8 +106,8 @@ def test_segment_shapes(door: Any) -> None:
         {"type": "alias", "messageId": "5", "userId": "u", "previousId": "a"},
         {"type": "screen", "messageId": "6", "userId": "u", "name": "Start", "properties": None},
     ]  # fmt: skip
-    basic = b64encode(b"server-secret:").decode()
-    body = {"batch": told, "sentAt": "2026-05-01T12:00:01Z", "writeKey": "server-secret"}
+    basic = b64encode(f"{SERVER_KEY}:".encode()).decode()
+    body = {"batch": told, "sentAt": "2026-05-01T12:00:01Z", "writeKey": SERVER_KEY}
     packed = gzip.compress(msgspec.json.encode(body))
     headers = {"authorization": f"Basic {basic}", "content-encoding": "gzip"}
     reply = door.request("POST", "/v1/batch", packed, headers)
@@ -128,10 +131,10 @@ def test_each_path_names_its_type(door: Any) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"authorization": "Bearer server-secret"},
-        {"authorization": "Basic " + b64encode(b"server-secret:").decode()},
-        {"authorization": "Basic " + b64encode(b":server-secret").decode()},
-        {"x-api-key": "server-secret"},
+        {"authorization": f"Bearer {SERVER_KEY}"},
+        {"authorization": "Basic " + b64encode(f"{SERVER_KEY}:".encode()).decode()},
+        {"authorization": "Basic " + b64encode(f":{SERVER_KEY}".encode()).decode()},
+        {"x-api-key": SERVER_KEY},
     ],
 )
 def test_a_key_may_come_in_each_header(door: Any, good: Any, headers: dict[str, str]) -> None:
@@ -140,7 +143,7 @@ def test_a_key_may_come_in_each_header(door: Any, good: Any, headers: dict[str, 
 
 
 def test_a_key_may_come_in_the_body(door: Any, good: Any) -> None:
-    assert door.post({"events": [good()], "writeKey": "server-secret"}, key="").status == 200
+    assert door.post({"events": [good()], "writeKey": SERVER_KEY}, key="").status == 200
     assert door.post({"events": [good()], "writeKey": "wrong"}, key="").status == 401
     assert door.post(b"{", key="").status == 401, "a stranger's garbage is nobody's dead letter"
     assert len(door.lines) == 1
@@ -306,7 +309,7 @@ def test_no_answer_before_the_disk(door: Any, good: Any) -> None:
     door.writer.hold()
 
     async def post() -> int:
-        headers = {"authorization": "Bearer server-secret"}
+        headers = {"authorization": f"Bearer {SERVER_KEY}"}
         raw = msgspec.json.encode(good())
         task = asyncio.ensure_future(door.send("POST", "/v1/events", [raw], headers, "a"))
         for _ in range(20):

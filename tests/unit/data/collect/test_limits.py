@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 import zstandard
 
+from tests.keys import key_text
+
+SERVER_KEY = key_text("server", "keyserver")
+
 
 @pytest.mark.parametrize(
     ("packing", "packed", "status"),
@@ -69,7 +73,7 @@ def test_a_fast_address_waits_alone(tight_door: Any) -> None:
 
 
 def test_a_slow_body_is_cut(tight_door: Any) -> None:
-    headers = {"authorization": "Bearer server-secret"}
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
     sending = tight_door.send("POST", "/v1/events", [b"{", b"<never>"], headers, "10.0.0.1")
     reply = tight_door.loop.run_until_complete(asyncio.wait_for(sending, 5))
     assert (reply.status, reply.json["code"]) == (408, "body_too_slow")
