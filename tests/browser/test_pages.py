@@ -27,7 +27,9 @@ pytestmark = pytest.mark.slow
 
 def settled(page: Any, path: str) -> Any:
     page.get_by_role("heading", name=PAGES[path], exact=True).wait_for()
-    page.wait_for_function("!document.querySelector('.skeleton, .waiting')")
+    # Not wait_for_function: it evaluates a string in the page, which the policy forbids.
+    for waiting in page.locator(".skeleton, .waiting").all():
+        waiting.wait_for(state="detached")
     return page
 
 

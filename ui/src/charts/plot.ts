@@ -4,7 +4,7 @@ import type uPlot from "uplot";
 import { token } from "../theme";
 import { openTail } from "./tail";
 import { figure } from "../words/numbers";
-import { bucketName } from "../words/times";
+import { bucketName, clock, localDay } from "../words/times";
 
 export interface Limit {
   value: number;
@@ -191,7 +191,9 @@ function utcDate(seconds: number): Date {
 
 function tick(seconds: number, grain: string): string {
   const at = new Date(seconds * 1000);
-  return grain === "week" ? bucketName(at, "day") : bucketName(at, grain);
+  if (grain === "week" || grain === "day") return bucketName(at, "day");
+  const isMidnight = at.getHours() === 0 && at.getMinutes() === 0;
+  return isMidnight ? localDay(at) : clock(at);
 }
 
 function zoom(u: uPlot, hooks: PlotHooks): void {

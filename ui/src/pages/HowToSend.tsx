@@ -5,14 +5,13 @@ import { Copyable } from "../parts/copy";
 export function HowToSend() {
   const collector = `${location.protocol}//${location.hostname}:8401`;
   const body = JSON.stringify({
-    messageId: "first-1",
-    type: "track",
     event: "user_signed_up",
-    userId: "u-1",
+    message_id: "first-1",
+    user_id: "ada",
   });
   const command = [
     `curl -sS ${collector}/v1/events`,
-    '-H "Authorization: Bearer $LIFTLINE_KEY"',
+    '-H "Authorization: Bearer $KEY"',
     '-H "Content-Type: application/json"',
     `-d '${body}'`,
   ].join(" ");

@@ -51,7 +51,7 @@ export function LoginPage() {
       </form>
       <p class="muted">
         No password yet? Open the one-time link that was printed at the first start or sent to you.
-        A new one: <code>liftline accounts invite</code>.
+        A new one: <code>liftline accounts link</code>.
       </p>
     </Alone>
   );

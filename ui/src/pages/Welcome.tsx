@@ -51,7 +51,7 @@ export function WelcomePage() {
       <Alone title="This link is incomplete">
         <p>
           The one-time link ends in <code>#token=</code> and a long code. Copy the whole line that
-          was printed, or make a new one with <code>liftline accounts invite</code>.
+          was printed, or make a new one with <code>liftline accounts link</code>.
         </p>
       </Alone>
     );

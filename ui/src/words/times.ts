@@ -38,6 +38,11 @@ export function exact(instant: string): string {
   return `${local} (${at.toISOString().replace(".000", "")})`;
 }
 
+/** 1 Mar, local. */
+export function localDay(at: Date): string {
+  return dayAndMonth(at);
+}
+
 function dayAndMonth(at: Date, zone?: string): string {
   const shape: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
   return at.toLocaleDateString("en-GB", zone ? { ...shape, timeZone: zone } : shape);
