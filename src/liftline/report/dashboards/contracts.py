@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from liftline.core.errors import InvalidError, NotFoundError
-
 Standing = Literal["ok", "empty", "away"]
 Severity = Literal["bad", "warn"]
 HappeningKind = Literal["deployment", "plan", "build", "process", "event", "rejections"]
@@ -20,27 +18,6 @@ OBJECTIVE_S = 600.0
 """An event should be countable this long after it was received (P95)."""
 ALERT_S = 900.0
 """Past this P95 somebody is told."""
-
-
-class BadRangeError(InvalidError):
-    """That is not a time range."""
-
-    code = "dashboards.bad_range"
-    default_cure = "give `from` and `to` as RFC 3339 instants, from before to, at most 400 days"
-
-
-class UnknownMetricError(NotFoundError):
-    """There is no metric of that name."""
-
-    code = "dashboards.unknown_metric"
-    default_cure = "see /api/metrics for the names"
-
-
-class UnknownEventError(NotFoundError):
-    """There is no event at that place of the log, or it is of another project."""
-
-    code = "dashboards.unknown_event"
-    default_cure = "open it from the live events page; erased events are gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from liftline.report.dashboards.contracts import (
     LiveEvent,
     LiveEvents,
     Rejection,
-    UnknownEventError,
 )
+from liftline.report.dashboards.errors import UnknownEventError
 from liftline.report.dashboards.scope import Scope
 
 LIMIT: Final = 50

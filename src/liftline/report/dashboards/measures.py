@@ -30,8 +30,8 @@ from liftline.report.dashboards.contracts import (
     SeriesPoint,
     Spread,
     Standing,
-    UnknownMetricError,
 )
+from liftline.report.dashboards.errors import UnknownMetricError
 from liftline.report.dashboards.scope import Scope
 
 WEEK: Final = timedelta(days=7)

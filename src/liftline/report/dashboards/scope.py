@@ -9,7 +9,7 @@ from typing import Final
 from liftline.core.ids import DEMO_PROJECT, Environment, ProjectId, environment, project_id
 from liftline.data.metrics.contracts import Grain
 from liftline.data.warehouse.contracts import Scalar
-from liftline.report.dashboards.contracts import BadRangeError
+from liftline.report.dashboards.errors import BadRangeError
 
 DEFAULT_SPAN: Final = timedelta(days=35)
 LONGEST_SPAN: Final = timedelta(days=400)
