@@ -49,7 +49,7 @@ lint-walls: $(DONE)/dev
 	@$(BIN)/lint-imports | tail -n +20
 
 fast-tests: $(DONE)/dev
-	@$(BIN)/pytest -q -m "not slow" --hypothesis-profile=check $(FAST_TESTS)
+	@$(BIN)/pytest -q -m "not slow" --hypothesis-profile=check -n 2 --dist loadfile $(FAST_TESTS)
 
 lint-ui: $(if $(UI),ui/node_modules/.package-lock.json)
 	@if [ -n "$(UI)" ]; then scripts/with-node npm --prefix ui run check; fi

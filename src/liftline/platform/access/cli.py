@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from liftline.platform.access.client import ask
+from liftline.platform.control.contracts import PROPAGATION_BOUND_S
 
 Data = Annotated[
     Path | None, Parameter(name="--data", help="Data directory of the running Liftline.")
@@ -33,7 +35,7 @@ def create_key(
     origin: tuple[str, ...] = (),
     data: Data = None,
 ) -> None:
-    """Make a key; its text is printed this once.
+    """Make a key; its text is printed this once, as soon as every process takes it.
 
     Parameters
     ----------
@@ -50,7 +52,10 @@ def create_key(
         "name": name,
         "origins": list(origin),
     }
-    print(ask(_data(data), "POST", "/api/keys", body)["key"])
+    key = ask(_data(data), "POST", "/api/keys", body)["key"]
+    # The next command of a script uses the key: it must not meet a door that does not know it.
+    time.sleep(PROPAGATION_BOUND_S)
+    print(key)
 
 
 @keys_app.command(name="list")

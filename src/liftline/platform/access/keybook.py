@@ -125,9 +125,7 @@ class KeyBook:
             if slot_id is None:
                 minted = slots.create(connection, spec, now)
             else:
-                for key in slots.listing(connection, spec.project, spec.environment):
-                    if key.slot_id == slot_id and key.revoked_at is None:
-                        slots.revoke(connection, key.key_id, now)
+                slots.revoke_all(connection, slot_id, now)
                 minted = slots.rotate(connection, slot_id, now, spec.expires_at)
             after = {"slot": minted.slot_id, "kind": spec.kind, "name": spec.name}
             _audit(connection, actor, "key.ensure", minted.key_id, after, now)

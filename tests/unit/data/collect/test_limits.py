@@ -18,10 +18,10 @@ SERVER_KEY = key_text("server", "keyserver")
 @pytest.mark.parametrize(
     ("packing", "packed", "status"),
     [
-        ("gzip", gzip.compress(b" " * 20_000_000), 413),
+        ("gzip", gzip.compress(b" " * 20_000_000, mtime=0), 413),
         ("zstd", zstandard.compress(b" " * 20_000_000), 413),
         ("gzip", b"not gzip", 400),
-        ("gzip", gzip.compress(b'{"event":"x"}')[:-9], 400),
+        ("gzip", gzip.compress(b'{"event":"x"}', mtime=0)[:-9], 400),
         ("zstd", b"not zstd", 400),
         ("br", b"x", 415),
     ],

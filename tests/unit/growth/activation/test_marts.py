@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -210,47 +211,52 @@ def _story(draw: random.Random) -> list[Told]:
         tell("user_signed_up", user, signed_up)
         for _ in range(draw.randrange(12)):
             at = signed_up + timedelta(hours=draw.choice([0.5, 20, 30, 47, 100, 170, 200]))
-            kind = draw.randrange(6)
-            search = f"search-{draw.randrange(150)}"
-            send = f"send-{draw.randrange(100)}"
-            step = f"step-{draw.randrange(3)}"
-            if kind == 0:
-                tell("user_activated", user, at)
-            elif kind == 1:
-                tell(
-                    draw.choice(["onboarding_step_started", "onboarding_step_completed"]),
-                    user,
-                    at,
-                    step_id=step,
-                    ts=at.isoformat(),
-                    user_id=user,
-                )
-            elif kind == 2:
-                tell(
-                    "search_performed",
-                    draw.choice([user, None]),
-                    at,
-                    search_id=search,
-                    query="q",
-                    has_quotes=False,
-                    results_count=1,
-                    latency_ms=3.5,
-                    zero_result=False,
-                    is_typeahead=False,
-                )
-                click_at = at + timedelta(minutes=draw.choice([1, 29, 31]))
-                tell("search_result_clicked", user, click_at, search_id=search, click_position=1)
-            elif kind == 3:
-                tell("email_sent", user, at, send_id=send, template_id="t", category="nudge")
-            elif kind == 4:
-                tell(
-                    draw.choice(["email_delivered", "email_complained", "email_clicked"]),
-                    None,
-                    at,
-                    send_id=send,
-                    is_suspected_bot=False,
-                )
-            else:
-                tell("clicked", user, at)
+            _happening(draw, tell, user, at)
     draw.shuffle(story)
     return story
+
+
+def _happening(draw: random.Random, tell: Callable[..., None], user: str, at: datetime) -> None:
+    """One thing a user, or the product on their behalf, does."""
+    kind = draw.randrange(6)
+    search = f"search-{draw.randrange(150)}"
+    send = f"send-{draw.randrange(100)}"
+    step = f"step-{draw.randrange(3)}"
+    if kind == 0:
+        tell("user_activated", user, at)
+    elif kind == 1:
+        tell(
+            draw.choice(["onboarding_step_started", "onboarding_step_completed"]),
+            user,
+            at,
+            step_id=step,
+            ts=at.isoformat(),
+            user_id=user,
+        )
+    elif kind == 2:
+        tell(
+            "search_performed",
+            draw.choice([user, None]),
+            at,
+            search_id=search,
+            query="q",
+            has_quotes=False,
+            results_count=1,
+            latency_ms=3.5,
+            zero_result=False,
+            is_typeahead=False,
+        )
+        click_at = at + timedelta(minutes=draw.choice([1, 29, 31]))
+        tell("search_result_clicked", user, click_at, search_id=search, click_position=1)
+    elif kind == 3:
+        tell("email_sent", user, at, send_id=send, template_id="t", category="nudge")
+    elif kind == 4:
+        tell(
+            draw.choice(["email_delivered", "email_complained", "email_clicked"]),
+            None,
+            at,
+            send_id=send,
+            is_suspected_bot=False,
+        )
+    else:
+        tell("clicked", user, at)

@@ -119,6 +119,12 @@ def revoke(connection: Connection, key_id: str, now: datetime) -> None:
         connection.execute(update(keys).where(keys.c.key_id == key_id).values(revoked_at=now))
 
 
+def revoke_all(connection: Connection, slot_id: str, now: datetime) -> None:
+    """Take every live key of a slot out of use."""
+    live = (keys.c.slot_id == slot_id) & keys.c.revoked_at.is_(None)
+    connection.execute(update(keys).where(live).values(revoked_at=now))
+
+
 def listing(
     connection: Connection,
     project: ProjectId | None = None,
