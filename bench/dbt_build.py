@@ -23,6 +23,7 @@ from liftline.core.clock import SystemClock
 from liftline.data.events.api import load_plan, make_snapshot, shipped_plan
 from liftline.data.warehouse.builds import Builder
 from liftline.data.warehouse.config import WarehouseConfig
+from liftline.data.warehouse.contracts import BuildResult
 from liftline.data.warehouse.loader import Loader
 from liftline.data.warehouse.store import Store
 from loader import payload
@@ -41,42 +42,7 @@ def main() -> int:
     if arguments.smoke:
         events, new, rounds = 1_000, 100, 1
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        config = WarehouseConfig(
-            directory=root / "warehouse",
-            control_directory=root,
-            socket_path=root / "s",
-            logs_directory=root / "logs",
-        )
-        log = MemoryLog()
-        writer = MemoryLogWriter(log)
-        store = Store(config.database_path, config)
-        loader = Loader(store, MemoryLogReader(log), SystemClock())
-
-        def load(count: int, seed: int) -> None:
-            writer.append(
-                payload(count, seed), records=count, events=count, acknowledge=lambda _: None
-            )
-            loader.load_next(max_records=count, max_bytes=1 << 30)
-
-        load(events, 1)
-        every = {"dev": "keep", "staging": "reject", "prod": "reject"}
-        plan = make_snapshot(load_plan([shipped_plan()]), every, 1)
-        builder = Builder(config, SystemClock())
-        started = time.perf_counter()
-        first = builder.build(plan, scope="models")
-        first_s = time.perf_counter() - started
-        assert first.is_ok, first.failures
-        nothing_new = [builder.build(plan, scope="marts") for _ in range(rounds)]
-        with_new = []
-        for number in range(rounds):
-            load(new, 100 + number)
-            with_new.append(builder.build(plan, scope="marts"))
-        assert all(result.is_ok for result in (*nothing_new, *with_new))
-        with builder.paused():
-            loader.close()
-            store.close()
-        cold_s = cold_build(config)
+        first_s, first, nothing_new, with_new, cold_s = measure(Path(folder), events, new, rounds)
     warm_s = statistics.median(result.duration_s for result in nothing_new)
     new_s = statistics.median(result.duration_s for result in with_new)
     shape = f"{first.models_built} {with_new[0].models_built} {with_new[0].tests_passed}"
@@ -100,6 +66,46 @@ def main() -> int:
         )
     )
     return 1 if arguments.check and cold_s / warm_s < BOUND else 0
+
+
+def measure(
+    root: Path, events: int, new: int, rounds: int
+) -> tuple[float, BuildResult, list[BuildResult], list[BuildResult], float]:
+    """Seconds of the first build, that build, the builds with nothing new and with `new`
+    events each, and seconds of a cold one."""
+    config = WarehouseConfig(
+        directory=root / "warehouse",
+        control_directory=root,
+        socket_path=root / "s",
+        logs_directory=root / "logs",
+    )
+    log = MemoryLog()
+    writer = MemoryLogWriter(log)
+    store = Store(config.database_path, config)
+    loader = Loader(store, MemoryLogReader(log), SystemClock())
+
+    def load(count: int, seed: int) -> None:
+        writer.append(payload(count, seed), records=count, events=count, acknowledge=lambda _: None)
+        loader.load_next(max_records=count, max_bytes=1 << 30)
+
+    load(events, 1)
+    every = {"dev": "keep", "staging": "reject", "prod": "reject"}
+    plan = make_snapshot(load_plan([shipped_plan()]), every, 1)
+    builder = Builder(config, SystemClock())
+    started = time.perf_counter()
+    first = builder.build(plan, scope="models")
+    first_s = time.perf_counter() - started
+    assert first.is_ok, first.failures
+    nothing_new = [builder.build(plan, scope="marts") for _ in range(rounds)]
+    with_new = []
+    for number in range(rounds):
+        load(new, 100 + number)
+        with_new.append(builder.build(plan, scope="marts"))
+    assert all(result.is_ok for result in (*nothing_new, *with_new))
+    with builder.paused():
+        loader.close()
+        store.close()
+    return first_s, first, nothing_new, with_new, cold_build(config)
 
 
 def cold_build(config: WarehouseConfig) -> float:

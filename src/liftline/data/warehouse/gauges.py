@@ -30,36 +30,27 @@ class Gauges:
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
-        self.delay_p95 = Gauge(
-            "liftline_warehouse_ingest_delay_seconds_p95",
+
+        def gauge(name: str, meaning: str) -> Gauge:
+            return Gauge(f"liftline_warehouse_{name}", meaning, registry=registry)
+
+        def counter(name: str, meaning: str, *labels: str) -> Counter:
+            return Counter(f"liftline_warehouse_{name}", meaning, labels, registry=registry)
+
+        self.delay_p95 = gauge(
+            "ingest_delay_seconds_p95",
             "95 % of the last hour's events were queryable within this (bucket bound).",
-            registry=registry,
         )
-        self.pending_age = Gauge(
-            "liftline_warehouse_pending_seconds",
-            "How long events have been waiting to be loaded.",
-            registry=registry,
+        self.pending_age = gauge(
+            "pending_seconds", "How long events have been waiting to be loaded."
         )
-        self.loaded = Counter(
-            "liftline_warehouse_loaded_events",
-            "Events loaded, by what became of them.",
-            ["disposition"],
-            registry=registry,
+        self.pending = gauge("pending_events", "Durable events that are not loaded yet.")
+        self.loaded = counter(
+            "loaded_events", "Events loaded, by what became of them.", "disposition"
         )
-        self.pending = Gauge(
-            "liftline_warehouse_pending_events",
-            "Durable events that are not loaded yet.",
-            registry=registry,
-        )
-        self.conflicts = Counter(
-            "liftline_warehouse_conflicts",
-            "Events that reused a message id with another body.",
-            registry=registry,
-        )
-        self.failures = Counter(
-            "liftline_warehouse_load_failures",
-            "Records that could not be loaded and were set aside.",
-            registry=registry,
+        self.conflicts = counter("conflicts", "Events that reused a message id with another body.")
+        self.failures = counter(
+            "load_failures", "Records that could not be loaded and were set aside."
         )
         self.load_seconds = Histogram(
             "liftline_warehouse_load_seconds",
@@ -67,30 +58,14 @@ class Gauges:
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
             registry=registry,
         )
-        self.is_stopped = Gauge(
-            "liftline_warehouse_loader_stopped",
-            "1 while loading has stopped on purpose.",
-            registry=registry,
+        self.is_stopped = gauge("loader_stopped", "1 while loading has stopped on purpose.")
+        self.build_ok = gauge("last_build_ok", "1 when the last dbt build and its tests passed.")
+        self.build_seconds = gauge("last_build_seconds", "How long the last dbt build took.")
+        self.file_bytes = gauge(
+            "file_bytes", "Size of the warehouse file with its write-ahead log."
         )
-        self.build_ok = Gauge(
-            "liftline_warehouse_last_build_ok",
-            "1 when the last dbt build and its tests passed.",
-            registry=registry,
-        )
-        self.build_seconds = Gauge(
-            "liftline_warehouse_last_build_seconds",
-            "How long the last dbt build took.",
-            registry=registry,
-        )
-        self.file_bytes = Gauge(
-            "liftline_warehouse_file_bytes",
-            "Size of the warehouse file with its write-ahead log.",
-            registry=registry,
-        )
-        self.bytes_per_million = Gauge(
-            "liftline_warehouse_bytes_per_million_events",
-            "Disk growth: file size for each million events loaded.",
-            registry=registry,
+        self.bytes_per_million = gauge(
+            "bytes_per_million_events", "Disk growth: file size for each million events loaded."
         )
 
     def note_load(self, report: LoadReport) -> None:
