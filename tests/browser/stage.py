@@ -155,7 +155,6 @@ class ThreeProcesses:
                 restarts=int(name == "warehouse"),
                 rss_bytes=(46 + 90 * i) * 1024 * 1024,
                 is_ready=True,
-                snapshots="plan 2, keys 5",
             )
             for i, name in enumerate(("collector", "warehouse", "app"))
         )

@@ -188,7 +188,6 @@ export interface ProcessReading {
   started_at: string | null;
   restarts: number;
   rss_bytes: number | null;
-  snapshots: string;
 }
 
 export interface Storage {

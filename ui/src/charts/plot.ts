@@ -159,7 +159,7 @@ export function options(
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
     scales: {
-      x: { time: true },
+      x: { time: true, range: (_u, min, max) => roomy(min, max, facts.grain) },
       // Zero is drawn so that a small move does not look like a large one.
       y: { range: (_u, _min, max) => [0, Math.max(max, top, 0) * 1.12 || 1] },
     },
@@ -181,6 +181,14 @@ export function options(
       setSelect: [(u) => zoom(u, hooks)],
     },
   };
+}
+
+const GRAIN_S: Record<string, number> = { minute: 60, hour: 3600, day: 86_400, week: 604_800 };
+
+/** One lone bucket would sit on the edge of an axis without length. */
+function roomy(min: number, max: number, grain: string): [number, number] {
+  const step = GRAIN_S[grain] ?? 86_400;
+  return max - min >= 2 * step ? [min, max] : [min - 2 * step, max + 2 * step];
 }
 
 /** The instant whose local reading is the UTC reading: how uPlot is told to tick at UTC days. */

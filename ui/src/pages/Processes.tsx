@@ -69,7 +69,6 @@ export function ProcessesPanel({ processes }: { processes: ProcessReading[] }) {
               by: (row) => row.rss_bytes ?? 0,
               cell: (row) => (row.rss_bytes === null ? "no data" : bytes(row.rss_bytes)),
             },
-            { name: "Snapshots in force", cell: (row) => row.snapshots || "none read" },
             { name: "Pid", isNumber: true, cell: (row) => (row.pid === null ? "none" : row.pid) },
           ]}
         />

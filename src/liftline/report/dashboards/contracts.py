@@ -22,7 +22,7 @@ ALERT_S = 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessState:
-    """One process now. `snapshots` names the control snapshots in force, such as `plan 3`."""
+    """One process now, as the supervisor sees it."""
 
     name: str
     pid: int | None
@@ -31,7 +31,6 @@ class ProcessState:
     restarts: int
     rss_bytes: int | None
     is_ready: bool
-    snapshots: str = ""
 
 
 class Processes(Protocol):

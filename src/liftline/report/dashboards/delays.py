@@ -21,7 +21,10 @@ Histogram = Mapping[float, int]
 
 def read_delay(warehouse: Warehouse, scope: Scope) -> Delay:
     """Delays of the scope's span. All projects load together, so the figure is of all."""
-    grain = grain_of(scope)
+    ((first, last),) = ask(warehouse, "delay_span", scope.parameters()).rows
+    if first is None or last is None:
+        return Delay(grain=scope.grain)
+    grain = grain_of(instant(last) - instant(first), scope.grain)
     rows = ask(warehouse, "delays", {**scope.parameters(), "grain": grain})
     buckets: dict[datetime, dict[float, int]] = defaultdict(dict)
     for bucket, upper_s, events in rows.rows:
@@ -30,10 +33,13 @@ def read_delay(warehouse: Warehouse, scope: Scope) -> Delay:
     return delay_of(buckets, grain)
 
 
-def grain_of(scope: Scope) -> str:
-    """Minutes for up to three hours, hours for up to three days, then the scope's grain."""
-    length = scope.end - scope.start
-    return next((name for longest, name in FINEST if length <= longest), scope.grain)
+def grain_of(span: timedelta, coarsest: str) -> str:
+    """Minutes for up to three hours, hours for up to three days, then the scope's grain.
+
+    `span` is what there is and not what was asked for: an hour of life in a range of 35 days
+    would be a single point.
+    """
+    return next((name for longest, name in FINEST if span <= longest), coarsest)
 
 
 def delay_of(buckets: Mapping[datetime, Histogram], grain: str) -> Delay:

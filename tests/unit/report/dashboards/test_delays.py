@@ -8,9 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftline.core.ids import ProjectId
 from liftline.report.dashboards.delays import delay_of, grain_of, quantile
-from liftline.report.dashboards.scope import Scope
 
 BOUNDS = (1.0, 2.5, 5.0, 10.0, 60.0)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -40,12 +38,8 @@ def test_the_range_is_weighted_by_events_not_by_buckets() -> None:
     assert [point.p95_s for point in delay.points] == [1.0, 60.0]
 
 
-def test_short_ranges_are_read_finely() -> None:
-    def scope(length: timedelta) -> Scope:
-        return Scope(
-            project=ProjectId("shop"), environment="prod", start=AT, end=AT + length, grain="day"
-        )
-
-    assert grain_of(scope(timedelta(hours=1))) == "minute"
-    assert grain_of(scope(timedelta(hours=24))) == "hour"
-    assert grain_of(scope(timedelta(days=35))) == "day"
+def test_a_short_span_is_read_finely_however_long_the_range() -> None:
+    assert grain_of(timedelta(0), "day") == "minute"
+    assert grain_of(timedelta(hours=3), "week") == "minute"
+    assert grain_of(timedelta(hours=24), "day") == "hour"
+    assert grain_of(timedelta(days=35), "day") == "day"
