@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import threading
 from collections.abc import Callable
@@ -20,6 +21,8 @@ PEOPLE = 40
 
 ATTEMPTS_MAX = 6_000
 """With the pause between two attempts, two minutes without an answer end a batch."""
+
+TURN_WAIT_S = 0.1
 
 JUMPING_CLOCK = '''
 """Imported by Python itself at start: moves the wall clock by what a file says."""
@@ -56,14 +59,20 @@ class SpineClient:
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
         self._numbers = iter(range(1 << 30))
+        self._turns = threading.Semaphore(0)
         self._wire = AckedClient(
             self.port, self.key, _unused, self.seed, attempts=ATTEMPTS_MAX
         )  # fmt: skip
 
     def run(self, is_stopping: threading.Event) -> None:
-        """Send until told to stop; the batch in hand is still sent until it is acknowledged."""
+        """Send what was granted until told to stop; the batch in hand is still acknowledged."""
         while not is_stopping.is_set():
-            self.send_one()
+            if self._turns.acquire(timeout=TURN_WAIT_S):
+                self.send_one()
+
+    def grant(self, batches: int) -> None:
+        """Let that many more batches be sent: a run is as long as its faults are many."""
+        self._turns.release(batches)
 
     def send_one(self) -> None:
         """One batch. Raises AssertionError when nobody acknowledges it."""
@@ -72,7 +81,9 @@ class SpineClient:
         before = len(self._wire.positions)
         ids = [str(event["message_id"]) for event in events]
         self._wire._send_until_acked(ids, json.dumps({"events": events}).encode(), _NEVER)
-        assert len(self._wire.positions) == before + 1, f"{self.name}: nobody answers"
+        assert len(self._wire.positions) == before + 1, (
+            f"{self.name}: not acknowledged; answers by status: {self._wire.answers}"
+        )
         self.acked |= self._wire.acked
         self.positions = self._wire.positions
         self.batches += 1
@@ -108,7 +119,8 @@ class JumpingClock:
         (directory / "sitecustomize.py").write_text(JUMPING_CLOCK)
         self._file = directory / "offset"
         self._file.write_text("0")
-        self.settings = {"PYTHONPATH": str(directory), "SPINE_CLOCK_OFFSET": str(self._file)}
+        path = os.pathsep.join(filter(None, (str(directory), os.environ.get("PYTHONPATH"))))
+        self.settings = {"PYTHONPATH": path, "SPINE_CLOCK_OFFSET": str(self._file)}
 
     def jump(self, by: timedelta) -> None:
         """From now on the processes' wall clock is `by` away from the machine's."""

@@ -34,6 +34,7 @@ KILLS = 200 if IS_SOAK else 9
 CLIENTS = 3 if IS_SOAK else 2
 SEED = 20261123
 VICTIMS = ("collector", "warehouse", "app")
+BATCHES_PER_KILL = 20
 TORN_MAX_BYTES = 300
 """Less than the smallest frame: what is left of one is never whole."""
 MAX_ROWS = 100_000
@@ -80,6 +81,9 @@ def test_exactly_once_through_all_processes(spine: tuple[Liftline, JumpingClock]
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
     assert "the same" in rebuilt.stdout
     assert _contents(liftline) == before
+    clients[0].acked.add("lost")  # a canary: the proof above is not blind
+    with pytest.raises(AssertionError, match="missing"):
+        _assert_as_the_clients_know(liftline, clients)
 
 
 def _harm(
@@ -92,21 +96,24 @@ def _harm(
     jumps = {KILLS * (n + 1) // (len(JUMPS) + 1): jump for n, jump in enumerate(JUMPS)}
     killed: set[int] = set()
     for number, victim in enumerate(victims):
-        _wait_for_batches(clients, chance.randrange(1, 6))
+        pid = _living(liftline, victim, killed)
+        _let_send(clients, chance.randrange(1, 6))
         threading.Event().wait(chance.random() * 0.2)
         if number in jumps:
             clock.jump(jumps[number])
-        pid = _living(liftline, victim, killed)
         killed.add(pid)
         if victim == "collector":
             done["cut"] += _cut_power(liftline, pid, chance)
         else:
             os.kill(pid, signal.SIGKILL)
-    _wait_for_batches(clients, 5)
+    _let_send(clients, 5)
     return done
 
 
-def _wait_for_batches(clients: list[SpineClient], more: int) -> None:
+def _let_send(clients: list[SpineClient], more: int) -> None:
+    """Grant BATCHES_PER_KILL to each and go on when `more` are done: the rest is in flight."""
+    for client in clients:
+        client.grant(BATCHES_PER_KILL)
     target = sum(client.batches for client in clients) + more
     eventually(
         lambda: sum(client.batches for client in clients) >= target, "more is acknowledged", 90
