@@ -35,7 +35,7 @@ from liftline.platform.access import room as access_room
 from liftline.platform.access.api import SESSION_COOKIE, Access, SlotSpec
 from liftline.platform.control.api import SnapshotPublisher
 from liftline.report.dashboards import room as dashboards_room
-from liftline.report.dashboards.contracts import Processes, ProcessState
+from liftline.report.dashboards.contracts import Addresses, Processes, ProcessState
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "ui/dist"
@@ -180,6 +180,7 @@ class Stage:
             )
             self.access.keys.create("person:setup", spec)
         self._wired: dict[Any, object] = {
+            Addresses: Addresses(collector="http://127.0.0.1:8401"),
             Clock: self.clock,
             Warehouse: self.warehouse,
             LogReader: QuietLog(),

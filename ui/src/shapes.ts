@@ -228,6 +228,10 @@ export interface Health extends Answer {
   build: DbtBuild | null;
 }
 
+export interface Addresses {
+  collector: string;
+}
+
 export interface ProjectEntry {
   project: string;
   environments: string[];

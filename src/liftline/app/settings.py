@@ -55,6 +55,9 @@ class Settings(BaseModel):
     app_port: int = Field(8400, ge=0, le=65535, description="Pages and API.")
     collector_port: int = Field(8401, ge=0, le=65535, description="Where events are sent.")
     public_url: str | None = Field(None, description="How people reach the pages.")
+    collector_public_url: str | None = Field(
+        None, description="How clients reach the collector, where a proxy stands before it."
+    )
     areas: tuple[Literal["growth", "build"], ...] = Field(
         ("growth", "build"), description="Product areas that are switched on."
     )
@@ -89,7 +92,13 @@ class Settings(BaseModel):
         return (self.public_url or f"http://{self.host}:{self.app_port}").rstrip("/")
 
     @property
+    def collector_address(self) -> str:
+        """The address clients send to, without a trailing slash."""
+        return (self.collector_public_url or self.collector_url).rstrip("/")
+
+    @property
     def collector_url(self) -> str:
+        """Where this machine reaches the collector."""
         return f"http://{self.host}:{self.collector_port}"
 
 

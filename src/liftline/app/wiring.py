@@ -39,7 +39,7 @@ from liftline.platform.jobs.contracts import Effect, Firing, Kind, Recurrence
 from liftline.platform.secrets.api import Secrets, load_master_keys
 from liftline.platform.secrets.contracts import SecretChange
 from liftline.platform.state.contracts import Connection, StateStore
-from liftline.report.dashboards.contracts import Processes, ProcessState
+from liftline.report.dashboards.contracts import Addresses, Processes, ProcessState
 
 log = structlog.get_logger("liftline.app.wiring")
 T = TypeVar("T")
@@ -219,6 +219,7 @@ def wire(settings: Settings) -> Wiring:
         Warehouse: SocketWarehouse(layout.warehouse_socket),
         Catalog: load_catalog((settings.plan_dir,) if settings.plan_dir else ()),
         Processes: SupervisedProcesses(layout),
+        Addresses: Addresses(collector=settings.collector_address),
     }
     return Wiring(settings, layout, load_rooms(settings.areas), objects)
 

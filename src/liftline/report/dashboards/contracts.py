@@ -366,6 +366,13 @@ class Health(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where clients reach this installation; `collector` is a URL without a trailing slash."""
+
+    collector: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectLine:
     """A project somebody may see."""
 

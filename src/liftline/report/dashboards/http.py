@@ -23,6 +23,7 @@ from liftline.platform.access.api import (
 )
 from liftline.platform.access.contracts import Principal
 from liftline.report.dashboards.contracts import (
+    Addresses,
     EventDetail,
     Goals,
     Health,
@@ -77,7 +78,7 @@ def routes(provide: Provide) -> APIRouter:
     asked = Asked(clock)
     _page_routes(router, pages, asked)
     _metric_routes(router, pages, asked, catalog)
-    _project_routes(router, provide(Access))
+    _place_routes(router, provide(Access), provide(Addresses))
     return router
 
 
@@ -171,7 +172,14 @@ def _metric_routes(router: APIRouter, pages: Pages, asked: Asked, catalog: Catal
         return pages.funnel(asked.scope(request, question), name)
 
 
-def _project_routes(router: APIRouter, access: Access) -> None:
+def _place_routes(router: APIRouter, access: Access, addresses: Addresses) -> None:
+    @router.get("/addresses")
+    def where(request: Request) -> Addresses:
+        """Where to send events, for the commands that pages show."""
+        if current_principal(request) is None:
+            raise UnauthenticatedError()
+        return addresses
+
     @router.get("/projects")
     def projects(request: Request) -> Projects:
         """Projects that ever had a key (nothing sends without) and that the asker may see."""
