@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 DATA ?= ./liftline-data
 PYTEST_ARGS ?=
-BENCH_ARGS ?=
+BENCH_ARGS ?= --check
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,7 @@ UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 FROM_LOCK := --no-deps --require-hashes --compile-bytecode
 FAST_TESTS := $(wildcard tests/unit tests/house tests/property tests/conformance)
 CHECKED := $(wildcard src demo house bench tests scripts hatch_build.py)
+CLAIMS := $(basename $(notdir $(shell grep -l __main__ bench/*.py)))
 UI_SOURCES := $(if $(wildcard ui/package.json),$(shell find ui \
 	\( -path ui/node_modules -o -path ui/dist \) -prune -o -type f -print))
 UI := $(if $(wildcard ui/package.json),ui/dist/index.html)
@@ -27,6 +28,7 @@ help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 14
 
 run: $(DONE)/project $(UI) ## Install, start Liftline with demo traffic beside it, print where it is
+	@$(BIN)/python -m compileall -q src demo
 	exec $(BIN)/liftline demo --data "$(DATA)"
 
 check: $(DONE)/dev ## Under a minute, no system packages: style, types, walls, fast tests
@@ -55,10 +57,10 @@ lint-ui: $(if $(UI),ui/node_modules/.package-lock.json)
 	@if [ -n "$(UI)" ]; then scripts/with-node npm --prefix ui run check; fi
 
 bench: $(DONE)/dev ## One JSON line per claim, each against a reference measured in the same run
-	@failed=0; for bench in bench/*.py; do $(BIN)/python $$bench $(BENCH_ARGS) || failed=1; done; exit $$failed
+	@failed=0; for claim in $(CLAIMS); do $(BIN)/python -m bench.$$claim $(BENCH_ARGS) || failed=1; done; exit $$failed
 
 soak: $(DONE)/dev ## The fault tests, long: kill -9, lost packets, full disks, jumping clocks
-	LIFTLINE_SOAK=1 $(BIN)/pytest --durations=20 $(wildcard tests/simulation tests/property) $(PYTEST_ARGS)
+	LIFTLINE_SOAK=1 $(BIN)/pytest -o faulthandler_timeout=0 --durations=20 $(wildcard tests/simulation tests/property) $(PYTEST_ARGS)
 
 ui: $(UI) ## Build the pages into ui/dist
 

@@ -260,7 +260,6 @@ export interface ApiKey {
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
-  last_used_at: string | null;
 }
 
 export interface Keys {

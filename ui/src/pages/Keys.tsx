@@ -124,11 +124,6 @@ function KeyTable({ keys, onRotate, onRevoke }: KeyTableProps) {
           cell: (key) => <Time at={key.created_at} />,
         },
         {
-          name: "Last used",
-          by: (key) => key.last_used_at ?? "",
-          cell: (key) => (key.last_used_at ? <Time at={key.last_used_at} /> : "never"),
-        },
-        {
           name: "Ends",
           by: (key) => key.expires_at ?? "",
           cell: (key) => (key.expires_at ? <Time at={key.expires_at} /> : "never"),

@@ -70,9 +70,8 @@ def list_keys(
         return
     for key in found:
         state = "revoked" if key["revoked_at"] else "live"
-        used = key["last_used_at"] or "never used"
         place = f"{key['project']}/{key['environment']}"
-        print(f"{key['key_id']}  {state:7}  {key['kind']:6}  {place:20}  {key['name']}  {used}")
+        print(f"{key['key_id']}  {state:7}  {key['kind']:6}  {place:20}  {key['name']}")
         print(f"  slot {key['slot_id']}")
 
 
