@@ -39,9 +39,9 @@ def receipt(verdict: Verdict, position: Position) -> Answer:
     body would only record them again.
     """
     if not verdict.rejections and not verdict.minted and not verdict.warnings:
-        return _plain_receipt(len(verdict.lines), position)
+        return _plain_receipt(verdict.accepted, position)
     told: dict[str, object] = {
-        "accepted": len(verdict.lines),
+        "accepted": verdict.accepted,
         "rejected": [
             {
                 "index": rejection.at,

@@ -116,7 +116,7 @@ class Door:
             raise outcome
         gauges = self._gauges
         gauges.body_bytes += len(body)
-        gauges.accepted += len(taken.verdict.lines)
+        gauges.accepted += taken.verdict.accepted
         if taken.codes:
             gauges.rejected.update(taken.codes)
         if taken.unreadable is not None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Final
 
 import msgspec
 
@@ -24,13 +23,13 @@ from liftline.data.collect.contracts import (
 from liftline.data.collect.control import DoorControl
 from liftline.data.collect.dead_letters import DeadLetterOffice, Letter, Sent
 from liftline.data.collect.keyring import SENDER_OF, may_use_from
-from liftline.data.collect.verdicts import Judge, Rejection, Request, Verdict, instant, too_large
+from liftline.data.collect.lines import Common, encode_lines, kind_and
+from liftline.data.collect.together import Request
+from liftline.data.collect.verdicts import Judge, Rejection, Verdict, instant, too_large
 from liftline.data.collect.wire import Posted, raw_events, read_body, read_loosely, unpack
 from liftline.data.events.api import CompiledPlan
 from liftline.data.events.contracts import EventType, Violation
 from liftline.platform.access.contracts import KeyRecord
-
-_encode_lines: Final = msgspec.json.Encoder().encode_lines
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -116,15 +115,20 @@ class Intake:
             _check_origin(key, headers)
         self._check_request(posted, key)
         sent_at = None if posted.sent_at is None else instant(posted.sent_at)
-        request = Request(
+        common = Common(
             project=key.project,
             environment=key.environment,
             source_id=key.source_id,
-            sender=SENDER_OF[key.kind],
-            plan=plan,
-            received_at=received_at,
             sent_at=sent_at,
+            received_at=received_at,
+            sender=SENDER_OF[key.kind],
+            plan_version=plan.version,
             is_historical=posted.is_historical,
+        )
+        request = Request(
+            common=common,
+            kind=kind_and(common),
+            plan=plan,
             default_type=default_type or "track",
             mint=f"{self._mint}-{next(self._requests)}",
         )
@@ -158,15 +162,15 @@ class Intake:
                 for event, raw in zip(events, raws, strict=True)
             ]
         verdict = self._judge.judge(events, request)
-        payload = _encode_lines(verdict.lines)
+        payload = verdict.written()
         if not verdict.rejections:
-            return Taken(payload, len(verdict.lines), len(events), verdict)
+            return Taken(payload, verdict.accepted, len(events), verdict)
         letters = _letters(verdict.rejections, raws or raw_events(plain))
         now_s = self._clock.monotonic_s()
         lines = self.dead_letters.records(letters, _sent_of(request), now_s)
         return Taken(
-            payload + _encode_lines(lines),
-            len(verdict.lines) + len(lines),
+            payload + encode_lines(lines),
+            verdict.accepted + len(lines),
             len(events),
             verdict,
             tuple(letter.violation.code for letter in letters),
@@ -179,7 +183,7 @@ class Intake:
         letter = Letter(violation, None, None, body)
         lines = self.dead_letters.records([letter], sent, self._clock.monotonic_s())
         codes = (violation.code,)
-        return Taken(_encode_lines(lines), len(lines), 1, Verdict(), codes, unreadable)
+        return Taken(encode_lines(lines), len(lines), 1, Verdict(), codes, unreadable)
 
 
 def body_too_large(limits: Limits) -> TooLargeError:
@@ -221,9 +225,9 @@ def _sent(key: KeyRecord, plan: CompiledPlan, received_at: datetime) -> Sent:
 
 def _sent_of(request: Request) -> Sent:
     return Sent(
-        project=request.project,
-        environment=request.environment,
-        source_id=request.source_id,
-        received_at=request.received_at,
-        plan_version=request.plan.version,
+        project=request.common.project,
+        environment=request.common.environment,
+        source_id=request.common.source_id,
+        received_at=request.common.received_at,
+        plan_version=request.common.plan_version,
     )

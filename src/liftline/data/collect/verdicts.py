@@ -6,67 +6,24 @@ and one call checks the plan; whatever is the same for the whole request is read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import msgspec
 
-from liftline.core.ids import Environment
 from liftline.data.collect.contracts import Limits
+from liftline.data.collect.lines import EventLine, encode_lines
+from liftline.data.collect.together import TOGETHER, WORTH_GROUPING, Request, Row, decide_together
 from liftline.data.collect.wire import NOTHING, WireEvent
-from liftline.data.events.api import CompiledPlan, canonical_object
-from liftline.data.events.contracts import EventType, Sender, Violation
+from liftline.data.events.api import (
+    canonical_object,
+)
+from liftline.data.events.contracts import Violation
 
 MAX_CACHED_CONTEXT_BYTES: Final = 1024
 SHORTEST_INSTANT: Final = len("2026-03-01T09:30:00Z")
 _TRAITED: Final = frozenset({"identify", "group"})
-
-
-class EventLine(msgspec.Struct, tag_field="kind", tag="event", gc=False):
-    """EventRecord's twin for writing: made by position, five times faster than by keyword.
-
-    A test holds the two against each other, field by field.
-    """
-
-    project: str
-    environment: Environment
-    source_id: str
-    message_id: str
-    type: str
-    name: str
-    user_id: str | None
-    anonymous_id: str | None
-    timestamp: str | None
-    event_at: datetime
-    sent_at: datetime | None
-    received_at: datetime
-    sender: Sender
-    plan_version: int
-    is_planned: bool
-    is_historical: bool
-    id_minted: bool
-    business_key: str | None
-    properties: msgspec.Raw
-    context: msgspec.Raw
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What every event of one request has in common. Nothing of it comes from an event.
-
-    A msgspec struct, which is made ten times faster than a frozen dataclass.
-    """
-
-    project: str
-    environment: Environment
-    source_id: str
-    sender: Sender
-    plan: CompiledPlan
-    received_at: datetime
-    sent_at: datetime | None
-    is_historical: bool
-    default_type: EventType
-    mint: str
 
 
 class Rejection(NamedTuple):
@@ -85,6 +42,18 @@ class Verdict(msgspec.Struct):
     rejections: list[Rejection] = []
     minted: list[int] = []
     warnings: dict[str, int] = {}
+    accepted: int = 0
+
+    def written(self) -> bytes:
+        """The lines as NDJSON. They are forgotten here: only their number is needed now.
+
+        Dozens of batches wait for the disk at once. Kept until then, their events would be
+        megabytes that push the next batch's out of the processor's cache.
+        """
+        payload = encode_lines(self.lines)
+        self.accepted += len(self.lines)
+        self.lines = []
+        return payload
 
 
 class Judge:
@@ -99,18 +68,45 @@ class Judge:
     def judge(self, events: Sequence[WireEvent | Violation], request: Request) -> Verdict:
         """Judge every event on its own. Never raises; `lines` keep the events' order."""
         verdict = Verdict()
-        for index, event in enumerate(events):
-            if isinstance(event, Violation):
-                verdict.rejections.append(Rejection(index, event, None, None))
-                continue
-            outcome = self._judge_one(index, event, request, verdict)
-            if isinstance(outcome, EventLine):
-                verdict.lines.append(outcome)
-                continue
-            message_id = event.message_id or event.message_id_camel
-            name = event.event or event.name
-            verdict.rejections.append(Rejection(index, outcome, message_id, name))
+        for start in range(0, len(events), TOGETHER):
+            some = events[start : start + TOGETHER]
+            rows = None
+            if len(some) >= WORTH_GROUPING:
+                rows = decide_together(some, request, self._short_ids)
+            if rows is None:
+                for index, event in enumerate(some, start):
+                    self._judge_alone(index, event, request, verdict)
+            else:
+                self._judge_rows(start, rows, request, verdict)
         return verdict
+
+    def _judge_rows(self, start: int, rows: Iterator[Row], request: Request, into: Verdict) -> None:
+        """The verdicts of _judge_alone(), in half the time where nothing was left open."""
+        contexts, kind, append = self._contexts, request.kind, into.lines.append
+        for index, row in enumerate(rows, start):
+            event, message_id, user_id, anonymous_id, event_at, properties, key = row
+            context = contexts.get(bytes(event.context))
+            if properties is None or context is None or not message_id or not event.event:
+                self._judge_alone(index, event, request, into)
+                continue
+            append(EventLine(
+                kind, message_id, "track", event.event, user_id, anonymous_id, event.timestamp,
+                event_at, True, False, key, properties, context,
+            ))  # fmt: skip
+
+    def _judge_alone(
+        self, index: int, event: WireEvent | Violation, request: Request, into: Verdict
+    ) -> None:
+        """One event by itself: the way that decides, and finds the words for a rejection."""
+        if isinstance(event, Violation):
+            into.rejections.append(Rejection(index, event, None, None))
+            return
+        outcome = self._judge_one(index, event, request, into)
+        if isinstance(outcome, EventLine):
+            into.lines.append(outcome)
+            return
+        message_id = event.message_id or event.message_id_camel
+        into.rejections.append(Rejection(index, outcome, message_id, event.event or event.name))
 
     def _judge_one(
         self, index: int, event: WireEvent, request: Request, verdict: Verdict
@@ -132,7 +128,7 @@ class Judge:
             if violation is not None:
                 return violation
         timestamp = event.timestamp or event.original_timestamp
-        event_at = request.received_at if timestamp is None else instant(timestamp)
+        event_at = request.common.received_at if timestamp is None else instant(timestamp)
         if event_at is None:
             return _bad_timestamp(timestamp)
         context = self._contexts.get(bytes(event.context))
@@ -145,8 +141,8 @@ class Judge:
             event_type=event_type,
             name=name,
             raw_properties=raw,
-            sender=request.sender,
-            environment=request.environment,
+            sender=request.common.sender,
+            environment=request.common.environment,
             user_id=user_id,
         )
         if isinstance(checked, Violation):
@@ -156,10 +152,8 @@ class Judge:
         if checked.warning is not None:
             verdict.warnings.setdefault(checked.warning, index)
         return EventLine(
-            request.project, request.environment, request.source_id,
-            message_id or f"{request.mint}-{index}", event_type, name, user_id, anonymous_id,
-            timestamp, event_at, request.sent_at, request.received_at, request.sender,
-            request.plan.version, checked.is_planned, request.is_historical, message_id is None,
+            request.kind, message_id or f"{request.mint}-{index}", event_type, name, user_id,
+            anonymous_id, timestamp, event_at, checked.is_planned, message_id is None,
             checked.business_key, msgspec.Raw(checked.properties), context,
         )  # fmt: skip
 

@@ -17,7 +17,9 @@ from liftline.data.events.contracts import AppliedPlan, Checked, PlanApplier
 from liftline.data.events.findings import Finding, InvalidPlanError
 from liftline.data.events.loader import Reading, load_plan, read_plan, shipped_plan
 from liftline.data.events.plan import CompiledPlan, compile_plan, make_snapshot
+from liftline.data.events.shapes import Properties, Shape
 from liftline.data.events.staging import column_name, model_name, staging_files
+from liftline.data.events.timestamps import zulu_instants
 
 __all__ = [
     "MAX_BYTES",
@@ -30,7 +32,9 @@ __all__ = [
     "Finding",
     "InvalidPlanError",
     "PlanApplier",
+    "Properties",
     "Reading",
+    "Shape",
     "canonical_object",
     "column_name",
     "compile_plan",
@@ -42,4 +46,5 @@ __all__ = [
     "read_plan",
     "shipped_plan",
     "staging_files",
+    "zulu_instants",
 ]

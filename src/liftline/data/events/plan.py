@@ -21,7 +21,8 @@ from liftline.data.events.contracts import (
     Violation,
 )
 from liftline.data.events.diagnosis import letters
-from liftline.data.events.rules import Rule, compile_rule
+from liftline.data.events.rules import Rule, compile_rule, values_type
+from liftline.data.events.shapes import Shape, shape_of
 
 SENDERS: Final[tuple[Sender, ...]] = ("public", "server", "ci", "system")
 MAX_EVENTS: Final = 2_000
@@ -70,7 +71,7 @@ def compile_plan(snapshot: PlanSnapshot) -> CompiledPlan:
 class CompiledPlan:
     """Checks events against one plan. Immutable and safe to share between threads."""
 
-    __slots__ = ("_letters", "_rules", "_specs", "_unplanned", "digest", "version")
+    __slots__ = ("_letters", "_rules", "_shapes", "_specs", "_unplanned", "digest", "version")
 
     def __init__(self, snapshot: PlanSnapshot) -> None:
         self.version = snapshot.version
@@ -78,13 +79,31 @@ class CompiledPlan:
         self._unplanned = snapshot.unplanned
         self._specs = {spec.name: spec for spec in snapshot.events}
         self._letters = {letters(name): name for name in self._specs}
-        compiled = {name: compile_rule(spec) for name, spec in self._specs.items()}
+        values = {name: values_type(spec) for name, spec in self._specs.items()}
+        compiled = {name: compile_rule(spec, values[name]) for name, spec in self._specs.items()}
         self._rules: dict[str, dict[str, Rule]] = {
             sender: {
                 name: rule for name, rule in compiled.items() if sender in self._specs[name].senders
             }
             for sender in SENDERS
         }
+        shapes = {name: shape_of(spec, values[name]) for name, spec in self._specs.items()}
+        self._shapes: dict[str, dict[str, Shape]] = {
+            sender: {
+                name: shape
+                for name, shape in shapes.items()
+                if shape is not None and sender in self._specs[name].senders
+            }
+            for sender in SENDERS
+        }
+
+    def shapes(self, sender: Sender) -> Mapping[str, Shape]:
+        """The track events this sender may send, for judging many of them at once.
+
+        What a shape holds and settles without a doubt is what `check()` accepts, with the
+        same canonical properties, the same business key and no warning.
+        """
+        return self._shapes[sender]
 
     def check(
         self,

@@ -34,23 +34,31 @@ from liftline.data.events.timestamps import Instant, is_spelled_well
 
 Rule = Callable[[bytes, str | None], Checked | Violation]
 Values = Any
+Decode = Callable[[bytes], Values]
 _encode_in_order = msgspec.json.Encoder().encode
 _NESTED = frozenset({"array", "object", "any"})
 
 
-def compile_rule(spec: EventSpec) -> Rule:
-    """The check of one event: (raw properties, the envelope's user_id) -> verdict."""
+def compile_rule(spec: EventSpec, values: type[Values] | None = None) -> Rule:
+    """The check of one event: (raw properties, the envelope's user_id) -> verdict.
+
+    `values` is the event's values_type(), where the caller needs it as well.
+    """
+    decode = _decoder(spec, values or values_type(spec))
     if spec.additional == "keep":
-        return _open_rule(spec)
-    return _closed_rule(spec) if _is_about_nobody(spec) else _closed_rule_about_someone(spec)
+        return _open_rule(spec, decode)
+    if is_about_nobody(spec):
+        return _closed_rule(spec, decode)
+    return _closed_rule_about_someone(spec, decode)
 
 
-def _is_about_nobody(spec: EventSpec) -> bool:
+def is_about_nobody(spec: EventSpec) -> bool:
+    """Whether no user can matter to the event: neither needed, nor a property, nor a key."""
     return not (needs_user(spec) or spec.business_key or USER_ID in spec.properties)
 
 
-def _closed_rule(spec: EventSpec) -> Rule:
-    decode, encode, warning = _decoder(spec), _encoder(spec), deprecation(spec)
+def _closed_rule(spec: EventSpec, decode: Decode) -> Rule:
+    encode, warning = _encoder(spec), deprecation(spec)
 
     def rule(raw: bytes, user_id: str | None) -> Checked | Violation:
         if len(raw) <= MAX_BYTES:
@@ -65,9 +73,9 @@ def _closed_rule(spec: EventSpec) -> Rule:
     return rule
 
 
-def _closed_rule_about_someone(spec: EventSpec) -> Rule:
-    decode, encode, warning = _decoder(spec), _encoder(spec), deprecation(spec)
-    who, key = _user_reader(spec), _key_reader(spec)
+def _closed_rule_about_someone(spec: EventSpec, decode: Decode) -> Rule:
+    encode, warning = _encoder(spec), deprecation(spec)
+    who, key = user_reader(spec), key_reader(spec)
 
     def rule(raw: bytes, user_id: str | None) -> Checked | Violation:
         if len(raw) <= MAX_BYTES:
@@ -86,10 +94,10 @@ def _closed_rule_about_someone(spec: EventSpec) -> Rule:
     return rule
 
 
-def _open_rule(spec: EventSpec) -> Rule:
+def _open_rule(spec: EventSpec, decode: Decode) -> Rule:
     """For an event that keeps what the plan does not name: a struct cannot hold the rest."""
-    decode, warning = _decoder(spec), deprecation(spec)
-    who, key = _user_reader(spec), _key_reader(spec)
+    warning = deprecation(spec)
+    who, key = user_reader(spec), key_reader(spec)
 
     def rule(raw: bytes, user_id: str | None) -> Checked | Violation:
         canonical = canonical_object(raw)
@@ -107,15 +115,15 @@ def _open_rule(spec: EventSpec) -> Rule:
     return rule
 
 
-def _decoder(spec: EventSpec) -> Callable[[bytes], Values]:
-    decode = msgspec.json.Decoder(_struct(spec)).decode
+def _decoder(spec: EventSpec, values_of: type[Values]) -> Decode:
+    decode = msgspec.json.Decoder(values_of).decode
     instants = [name for name in sorted(spec.properties) if _is_instant(spec.properties[name])]
     if not instants:
         return decode
     # A second look at the same bytes, that reads only the instants: cheaper than a Python
     # call per value, and the first decode keeps the client's text.
     read = msgspec.json.Decoder(_instants_struct(spec, instants)).decode
-    names = _field_names(spec)
+    names = field_names(spec)
     getters = tuple(attrgetter(names[name]) for name in instants)
 
     def decode_with_instants(raw: bytes) -> Values:
@@ -140,14 +148,15 @@ def _encoder(spec: EventSpec) -> Callable[[Values], bytes]:
     return encode_sorted if has_nested else _encode_in_order
 
 
-def _field_names(spec: EventSpec) -> dict[str, str]:
+def field_names(spec: EventSpec) -> dict[str, str]:
     """Property name -> attribute: a property may be called anything, even `__class__`."""
     return {name: f"f{index}" for index, name in enumerate(sorted(spec.properties))}
 
 
-def _struct(spec: EventSpec) -> type[Values]:
+def values_type(spec: EventSpec) -> type[Values]:
+    """The struct that holds an event's properties, fields in the order of canonical JSON."""
     fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
-    names = _field_names(spec)
+    names = field_names(spec)
     for name, field in names.items():
         wanted = spec.properties[name]
         kind = _type(wanted)
@@ -213,8 +222,9 @@ def _any_but_null(length: msgspec.Meta) -> Any:
     return bool | number | text | items | JSON_OBJECT
 
 
-def _user_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None | Violation]:
-    field = _field_names(spec).get(USER_ID)
+def user_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None | Violation]:
+    """(values, the envelope's user_id) -> the user both agree on; see identity.py."""
+    field = field_names(spec).get(USER_ID)
     is_free = not needs_user(spec)
     tell = attrgetter(field) if field else None
 
@@ -227,10 +237,11 @@ def _user_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None |
     return who
 
 
-def _key_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None] | None:
+def key_reader(spec: EventSpec) -> Callable[[Values, str | None], str | None] | None:
+    """(values, the user) -> the business key's canonical text; None without such a key."""
     if not spec.business_key:
         return None
-    names = _field_names(spec)
+    names = field_names(spec)
     if USER_ID in spec.business_key or len(spec.business_key) == 1:
         parts = [None if name == USER_ID else attrgetter(names[name]) for name in spec.business_key]
         return lambda values, user: _encode_in_order(

@@ -16,8 +16,9 @@ from liftline.data.collect.buckets import Buckets
 from liftline.data.collect.contracts import Limits
 from liftline.data.collect.dead_letters import DeadLetterOffice, Letter, Sent
 from liftline.data.collect.http import IdleConnections
+from liftline.data.collect.lines import Common, EventLine, encode_lines, kind_and
 from liftline.data.collect.split import MAX_SPLIT_BYTES, split_exactly
-from liftline.data.collect.verdicts import EventLine, instant
+from liftline.data.collect.verdicts import instant
 from liftline.data.collect.wire import read_body
 from liftline.data.events.contracts import EventRecord, Violation
 
@@ -25,16 +26,23 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_the_written_line_is_the_contracts_record() -> None:
-    names = [field.name for field in msgspec.structs.fields(EventRecord)]
-    assert [field.name for field in msgspec.structs.fields(EventLine)] == names
-    line = EventLine("demo", "dev", "s", "m", "track", "n", "u", None, "t", NOW, None, NOW,
-                     "server", 3, True, False, True, '["u"]', msgspec.Raw(b'{"a":1}'),
-                     msgspec.Raw(b"{}"))  # fmt: skip
-    record = msgspec.json.decode(msgspec.json.encode(line), type=EventRecord)
-    for name in names:
-        told, written = getattr(record, name), getattr(line, name)
-        is_raw = isinstance(written, msgspec.Raw)
-        assert (bytes(told) == bytes(written)) if is_raw else (told == written), name
+    common = Common(
+        project="demo", environment="dev", source_id="s", sent_at=None, received_at=NOW,
+        sender="server", plan_version=3, is_historical=False,
+    )  # fmt: skip
+    line = EventLine(kind_and(common), "m", "track", "n", "u", None, "t", NOW, True, True,
+                     '["u"]', msgspec.Raw(b'{"a":1}'), msgspec.Raw(b"{}"))  # fmt: skip
+    raw = encode_lines([line])
+    assert raw.startswith(b'{"kind":"event",')
+    record = msgspec.json.decode(raw, type=EventRecord)
+    names = {field.name for field in msgspec.structs.fields(EventRecord)}
+    assert set(msgspec.json.decode(raw)) == names | {"kind"}
+    for written in (common, line):
+        for field in msgspec.structs.fields(written):
+            if field.name != "kind":
+                told, meant = getattr(record, field.name), getattr(written, field.name)
+                is_raw = isinstance(meant, msgspec.Raw)
+                assert (bytes(told) == bytes(meant)) if is_raw else (told == meant), field.name
 
 
 @pytest.mark.parametrize(
