@@ -76,6 +76,8 @@ def _interval(metric: MetricDefinition) -> str:
         return "none, a count is complete"
     if metric.type in ("funnel", "retention") or metric.is_proportion:
         return "Wilson, 95 %"
+    if metric.format == "percent":
+        return "Wilson over the effective number of trials of its units, 95 %"
     return "delta method over units, 95 %"
 
 

@@ -19,6 +19,7 @@ from liftline.data.metrics.api import (
     read_value,
 )
 from liftline.data.metrics.contracts import Catalog, MetricQuery, MetricQueryError
+from liftline.data.metrics.intervals import wilson
 
 if TYPE_CHECKING:
     from .conftest import MemoryWarehouse
@@ -104,7 +105,8 @@ def test_zero_where_events_are_known_and_none_where_not(
 def test_the_unit_of_a_ratio_is_the_user(
     memory_warehouse: MemoryWarehouse, shipped_catalog: Catalog
 ) -> None:
-    """The hand-computed case of the delta method: units (1,2), (0,1), (2,4), (1,1)."""
+    """Units (1,2), (0,1), (2,4), (1,1): the delta method's variance of 1/96 would be worth 24
+    trials, of which there are 8; 4^2/6 and 4^2/6 carriers, and 8^2/22 trials of clusters."""
     clicks = {"a": [True, False], "b": [False], "c": [True, True, False, False], "d": [True]}
     rows = [
         search(visitor, MONDAY, clicked)
@@ -118,7 +120,11 @@ def test_the_unit_of_a_ratio_is_the_user(
     estimate = read_value(memory_warehouse, metric, WEEK)
     assert estimate is not None
     assert (estimate.value, estimate.n) == (0.5, 4)
-    assert estimate.high - estimate.value == pytest.approx(1.9599639845 / 96**0.5)
+    trusted = (16 / 6) / (16 / 6 + 2)
+    trials = 1 / (trusted / 8 + (1 - trusted) / (64 / 22))
+    expected = wilson(trials / 2, trials)
+    assert expected is not None
+    assert (estimate.low, estimate.high) == pytest.approx((expected.low, expected.high))
     point = read_series(memory_warehouse, metric, WEEK).points[0]
     assert (point.value, point.low, point.high) == (0.5, estimate.low, estimate.high)
     assert (point.numerator, point.denominator) == (4, 8)
