@@ -21,7 +21,7 @@ from liftline.data.log.contracts import (
     Position,
 )
 
-CASE_COUNT = 15
+CASE_COUNT = 16
 
 
 class SegmentLog:

@@ -254,7 +254,10 @@ def test_a_corrupt_frame_stops_loading_before_it(tmp_path: Path) -> None:
     warehouse.engine.close()
 
 
-def test_a_log_cut_below_the_offset_stops_loading(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lost", "problem"), [("*.ndjson", "beyond the end"), ("*", "not the one")]
+)
+def test_a_log_cut_below_the_offset_stops_loading(tmp_path: Path, lost: str, problem: str) -> None:
     traffic = Traffic(seed=8)
     writer = SegmentLogWriter(tmp_path / "log")
     _append(writer, traffic, 400)
@@ -263,13 +266,14 @@ def test_a_log_cut_below_the_offset_stops_loading(tmp_path: Path) -> None:
     warehouse.load()
     loaded = warehouse.status().loaded_events
     warehouse.engine.close()
-    for path in (tmp_path / "log").iterdir():
+    for path in (tmp_path / "log").glob(lost):
         path.unlink()
+    (tmp_path / "log" / "durable.mark").unlink(missing_ok=True)
     warehouse = DuckDbWarehouse(_config(tmp_path), SegmentLogReader(tmp_path / "log"))
     warehouse.load()
     status = warehouse.status()
     assert (status.state, status.loaded_events) == ("stopped", loaded)
-    assert "end" in status.problem and "rebuild" in status.cure
+    assert problem in status.problem and "rebuild --from-this-log" in status.cure
     warehouse.engine.close()
 
 

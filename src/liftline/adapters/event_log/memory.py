@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -26,8 +27,15 @@ class MemoryLog:
 
     epoch: int = 0
     frames: list[tuple[Frame, bytes]] = field(default_factory=list)
-    stats: LogStats = LogStats(
-        durable=Position(0, 0, 0), next_ordinal=0, events=0, size_bytes=0, segments=0
+    stats: LogStats = field(
+        default_factory=lambda: LogStats(
+            durable=Position(0, 0, 0),
+            next_ordinal=0,
+            events=0,
+            size_bytes=0,
+            segments=0,
+            log_id=uuid.uuid4().hex,
+        )
     )
 
 

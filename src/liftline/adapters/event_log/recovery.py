@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 from liftline.adapters.event_log.open_segment import SEALED_MODE, sync_directory
 from liftline.data.log.contracts import LogLockedError, LogStats, Position
 from liftline.data.log.frames import seal_line
+from liftline.data.log.identity import LOG_ID_FILE, read_log_id
 from liftline.data.log.mark import MarkReader
 from liftline.data.log.segments import (
     SegmentName,
@@ -60,9 +62,15 @@ def recover(directory: Path) -> Recovered:
     if names and read_seal(directory, names[-1]) is None:
         cut_bytes = _close_unsealed(directory, names)
     epoch = _next_epoch(directory, names)
+    log_id = read_log_id(directory) or _new_log_id(directory)
     if not names:
         empty = LogStats(
-            durable=Position(0, 0, 0), next_ordinal=0, events=0, size_bytes=0, segments=0
+            durable=Position(0, 0, 0),
+            next_ordinal=0,
+            events=0,
+            size_bytes=0,
+            segments=0,
+            log_id=log_id,
         )
         return Recovered(epoch=epoch, next_sequence=1, stats=empty, cut_bytes=0)
     seal = read_seal(directory, names[-1])
@@ -74,6 +82,7 @@ def recover(directory: Path) -> Recovered:
         events=seal.events,
         size_bytes=sum((directory / name.file_name).stat().st_size for name in names),
         segments=len(names),
+        log_id=log_id,
     )
     return Recovered(
         epoch=epoch, next_sequence=names[-1].sequence + 1, stats=stats, cut_bytes=cut_bytes
@@ -137,13 +146,24 @@ def _next_epoch(directory: Path, names: list[SegmentName]) -> int:
     except (FileNotFoundError, ValueError):
         last = 0  # the segments' names say it too
     epoch = max([last, *(name.epoch for name in names)]) + 1
+    _write_durably(path, b"%d\n" % epoch)
+    return epoch
+
+
+def _new_log_id(directory: Path) -> str:
+    """A log's first writer, or the first that knows of ids, gives it one for good."""
+    log_id = uuid.uuid4().hex
+    _write_durably(directory / LOG_ID_FILE, log_id.encode("ascii") + b"\n")
+    return log_id
+
+
+def _write_durably(path: Path, content: bytes) -> None:
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
-        os.write(descriptor, b"%d\n" % epoch)
+        os.write(descriptor, content)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     fresh.rename(path)
-    sync_directory(directory)
-    return epoch
+    sync_directory(path.parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,6 +16,7 @@ from liftline.data.log.contracts import (
     PositionBeyondEndError,
 )
 from liftline.data.log.frames import MAX_LINE_BYTES, parse_commit, parse_seal
+from liftline.data.log.identity import read_log_id
 from liftline.data.log.mark import MarkReader
 from liftline.data.log.segments import (
     SegmentName,
@@ -52,7 +54,8 @@ class SegmentLogReader:
 
     def stats(self) -> LogStats:
         """Where the log stands, from the durable mark, or from the seals where it is missing."""
-        return self._mark.current() or self._stats_from_seals()
+        stats = self._mark.current() or self._stats_from_seals()
+        return replace(stats, log_id=read_log_id(self._directory))
 
     def read(self, start: Position, *, max_records: int, max_bytes: int) -> LogBatch:
         durable = self.stats().durable

@@ -48,7 +48,7 @@ class DuckDbWarehouse:
 
     def rebuild(self, *, verify: bool = True) -> RebuildReport:
         """Make the file again from the log and put it in place when it is the same."""
-        return self.engine.rebuild(verify=verify)
+        return self.engine.rebuild("verify" if verify else "unverified")
 
     def close(self) -> None:
         self.engine.close()

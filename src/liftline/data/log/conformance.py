@@ -258,6 +258,17 @@ def a_payload_that_is_not_lines_is_a_defect(log: LogUnderTest) -> None:
     raise AssertionError("a payload without a newline was taken")
 
 
+def a_log_keeps_its_id(log: LogUnderTest) -> None:
+    ids = set()
+    for start in range(2):
+        writer = log.writer()
+        append_all(writer, range(start, start + 1))
+        ids |= {writer.stats().log_id, log.reader().stats().log_id}
+        writer.close()
+    ids.add(log.reader().stats().log_id)
+    assert len(ids) == 1 and "" not in ids, "writers and readers agree on one id for good"
+
+
 CASES: Final[tuple[Callable[[LogUnderTest], None], ...]] = (
     an_empty_log_reads_empty,
     what_is_acknowledged_is_read_in_order,
@@ -274,4 +285,5 @@ CASES: Final[tuple[Callable[[LogUnderTest], None], ...]] = (
     more_than_the_bound_is_refused,
     many_threads_lose_nothing,
     a_payload_that_is_not_lines_is_a_defect,
+    a_log_keeps_its_id,
 )

@@ -55,7 +55,10 @@ class PositionBeyondEndError(BrokenError):
     """A reader's position lies beyond the end of the log: the log was cut or replaced."""
 
     code = "log.position_beyond_end"
-    default_cure = "restore the log from a backup, or rebuild the warehouse from the log there is"
+    default_cure = (
+        "restore the log from a backup; without one accept the loss:"
+        " `liftline warehouse rebuild --from-this-log`"
+    )
 
 
 class CorruptFrameError(BrokenError):
@@ -121,13 +124,18 @@ class LogBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogStats:
-    """Where the log stands: `durable` is the last position that survived fdatasync."""
+    """Where the log stands: `durable` is the last position that survived fdatasync.
+
+    `log_id` is random and written once by a log's first writer, so that another log in the
+    same place is recognised; empty before the first writer.
+    """
 
     durable: Position
     next_ordinal: int
     events: int
     size_bytes: int
     segments: int
+    log_id: str = ""
 
 
 COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)

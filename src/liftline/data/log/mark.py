@@ -2,9 +2,9 @@
 
 A small memory-mapped file with two slots, written in turn, each with a running number and
 a checksum. A reader takes the valid slot with the higher number; a writer killed in the
-middle of one slot leaves the other. No lock, no system call on either side. The file itself
-is not synced: after a power cut it may be old, never ahead of the segments, and the next
-writer publishes anew.
+middle of one slot leaves the other. No lock on either side; a reader only asks whether the
+file is still the one it mapped. The file itself is not synced: after a power cut it may be
+old, never ahead of the segments, and the next writer publishes anew.
 """
 
 from __future__ import annotations
@@ -71,9 +71,12 @@ class MarkReader:
     def __init__(self, directory: Path) -> None:
         self._path = directory / MARK_FILE
         self._map: mmap.mmap | None = None
+        self._mapped: tuple[int, int] | None = None
 
     def current(self) -> LogStats | None:
         """Where the log stands, or None when no writer ever published (or the file is damaged)."""
+        if self._map is not None and self._mapped != self._there():
+            self.close()  # another file took its place: the log was restored or replaced
         if self._map is None:
             self._map = self._open()
         if self._map is None:
@@ -86,14 +89,23 @@ class MarkReader:
                 return max(valid, key=lambda slot: slot[0])[1]
         return None
 
+    def _there(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
     def _open(self) -> mmap.mmap | None:
         try:
             descriptor = os.open(self._path, os.O_RDONLY)
         except FileNotFoundError:
             return None
         try:
-            if os.fstat(descriptor).st_size != _FILE_BYTES:
+            found = os.fstat(descriptor)
+            if found.st_size != _FILE_BYTES:
                 return None
+            self._mapped = found.st_dev, found.st_ino
             return mmap.mmap(descriptor, _FILE_BYTES, prot=mmap.PROT_READ)
         finally:
             os.close(descriptor)

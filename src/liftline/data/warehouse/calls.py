@@ -78,8 +78,8 @@ class SocketCalls:
     def apply_plan(self) -> BuildResult:
         return self._call("POST", "/apply-plan", None, BuildResult, _BUILD_TIMEOUT_S)
 
-    def rebuild(self, *, verify: bool) -> RebuildReply:
-        request = RebuildRequest(verify=verify)
+    def rebuild(self, *, verify: bool, from_this_log: bool = False) -> RebuildReply:
+        request = RebuildRequest(verify=verify, from_this_log=from_this_log)
         return self._call("POST", "/rebuild", request, RebuildReply, _REBUILD_TIMEOUT_S)
 
     def _call(

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 if TYPE_CHECKING:
     from liftline.data.warehouse.calls import SocketCalls
     from liftline.data.warehouse.contracts import BuildResult
+    from liftline.data.warehouse.wire import RebuildReply
 
 Data = Annotated[Path | None, Parameter(name="--data", help="Data directory (LIFTLINE_DATA_DIR).")]
 Json = Annotated[bool, Parameter(name="--json", help="Print JSON.")]
@@ -60,18 +61,21 @@ def rebuild(
     verify: Annotated[
         bool, Parameter(help="Compare both files, and keep the old on a difference")
     ] = True,
+    from_this_log: Annotated[
+        bool, Parameter(negative="", help="Take the log there is, and lose what it does not have")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Make the warehouse again from the log alone, prove that it is the same, and swap it in.
 
-    Loading pauses meanwhile; queries and pages go on with the old file.
+    Loading pauses meanwhile; queries and pages go on with the old file. When the log was lost
+    or restored from an older copy, --from-this-log is the way out: it compares nothing, loads
+    what the log has, and keeps the old file beside the new one as liftline.duckdb.replaced.
     """
-    reply = _calls(data).rebuild(verify=verify)
+    reply = _calls(data).rebuild(verify=verify, from_this_log=from_this_log)
     print(reply.text)
-    print(
-        "the same; the rebuilt file is in place" if reply.is_same else "NOT the same; kept the old"
-    )
-    sys.exit(0 if reply.is_same else EXIT_BROKEN)
+    print(_verdict(reply, from_this_log))
+    sys.exit(0 if reply.is_in_place else EXIT_BROKEN)
 
 
 @app.command
@@ -95,6 +99,20 @@ def sql(
         print("\t".join("" if value is None else str(value) for value in row))
     if rows.is_truncated:
         print(f"... more than {max_rows} rows", file=sys.stderr)
+
+
+def _verdict(reply: RebuildReply, from_this_log: bool) -> str:
+    """What the rebuild proved, and no more than that."""
+    if from_this_log:
+        return (
+            "the file made from this log is in place; events that only the old file had are no"
+            " longer visible: they are in warehouse/liftline.duckdb.replaced"
+        )
+    if reply.is_same:
+        return "the same; the rebuilt file is in place"
+    if reply.is_in_place:
+        return "the rebuilt file is in place, NOT compared with the old one"
+    return "NOT the same; kept the old"
 
 
 def _print_build(result: BuildResult) -> None:

@@ -25,7 +25,7 @@ from liftline.data.warehouse.loader import Loader, LoadReport, Offset, read_offs
 from liftline.data.warehouse.plan_in_force import PlanInForce
 from liftline.data.warehouse.progress import Progress, read_delay_p95
 from liftline.data.warehouse.queries import Reader
-from liftline.data.warehouse.rebuild import RebuildReport, rebuild, rebuild_outdated
+from liftline.data.warehouse.rebuild import Mode, RebuildReport, rebuild, rebuild_outdated
 from liftline.data.warehouse.store import SchemaVersionError, Store
 from liftline.data.warehouse.wire import Parameters
 
@@ -89,6 +89,15 @@ class Engine:
     def pending_events(self) -> int:
         """Durable events that are not loaded yet."""
         return max(0, self._log.stats().events - self._offset().received)
+
+    def is_at_the_end(self) -> bool:
+        """Loaded up to the durable position of the same log: only then is there nothing to do.
+
+        Counts alone would miss a log that was lost, emptied or restored from an older copy.
+        """
+        offset, stats = self._offset(), self._log.stats()
+        has_same_end = (offset.position, offset.next_ordinal) == (stats.durable, stats.next_ordinal)
+        return has_same_end and offset.log_id in ("", stats.log_id)
 
     def load_once(self) -> LoadReport | None:
         """Load one batch; None when nothing is pending or loading has stopped.
@@ -215,20 +224,21 @@ class Engine:
 
     # -- rebuilding ------------------------------------------------------------------
 
-    def rebuild(self, *, verify: bool, say: Callable[[str], None] = _log.info) -> RebuildReport:
+    def rebuild(self, mode: Mode, *, say: Callable[[str], None] = _log.info) -> RebuildReport:
         """Make the file again from the log, prove that it is the same, and swap it in.
 
         Loading pauses; queries go on with the old file until the swap. A difference with
-        `verify` leaves the old file in place and the new one beside it.
+        `verify` leaves the old file in place and the new one beside it. `this_log` accepts
+        the loss of what the log does not have; the old file then stays as `.replaced`.
         """
         with self._loading:
             was = self.progress.state
             self.progress.state = "rebuilding"
             try:
-                report = self._rebuild_beside(verify)
+                report = self._rebuild_beside(mode)
                 say(report.text())
-                if report.is_same:
-                    self._swap()
+                if report.may_take_the_place:
+                    self._swap(keep_old=mode == "this_log")
                     self.progress.resume()
                     self.gauges.is_stopped.set(0)
                 else:
@@ -238,12 +248,12 @@ class Engine:
                 raise
         return report
 
-    def _rebuild_beside(self, verify: bool) -> RebuildReport:
+    def _rebuild_beside(self, mode: Mode) -> RebuildReport:
         with self._planning:
             plan = self._plan.refresh()
 
         def build_marts() -> None:
-            if verify:  # both files' marts then stand at the same offset
+            if mode == "verify":  # both files' marts then stand at the same offset
                 self._builder.build(plan, scope="marts")
             self._builder.build(plan, scope="models", into_rebuild=True)
 
@@ -252,11 +262,11 @@ class Engine:
             self._log,
             self._clock,
             self._store,
-            verify=verify,
+            mode=mode,
             build_marts=build_marts if plan is not None else None,
         )
 
-    def _swap(self) -> None:
+    def _swap(self, *, keep_old: bool) -> None:
         """Close the old file, put the new one in its place, open it."""
         if not self._reader.close(_SWAP_WAIT_S):
             raise WarehouseAwayError("queries did not end in time for the swap")
@@ -264,16 +274,21 @@ class Engine:
             try:
                 self._loader.close()
                 self._store.close()
-                self._replace_file()
+                self._replace_file(keep_old)
             finally:
                 self._store = self._open()
                 self._reader.reopen(self._store)
 
-    def _replace_file(self) -> None:
-        wal = self._config.database_path.with_name(self._config.database_path.name + ".wal")
+    def _replace_file(self, keep_old: bool) -> None:
+        database = self._config.database_path
+        wal = database.with_name(database.name + ".wal")
         if wal.exists():  # it belongs to the old file and must never meet the new one
             raise WarehouseAwayError("the old file did not close cleanly; restart the process")
-        self._config.rebuild_path.replace(self._config.database_path)
+        if keep_old:
+            kept = database.with_name(database.name + ".replaced")
+            kept.unlink(missing_ok=True)
+            kept.hardlink_to(database)  # a name more, so that no crash leaves no file in place
+        self._config.rebuild_path.replace(database)
 
     def checkpoint_if_large(self) -> None:
         """Fold a large write-ahead log into the file while nothing else happens."""

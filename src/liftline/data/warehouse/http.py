@@ -22,6 +22,7 @@ from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.contracts import WarehouseAwayError, WarehouseStatus
 from liftline.data.warehouse.engine import Engine
 from liftline.data.warehouse.process import Process
+from liftline.data.warehouse.rebuild import Mode
 from liftline.data.warehouse.store import FileLockedError
 from liftline.data.warehouse.wire import (
     CONTENT_MAX_BYTES,
@@ -161,8 +162,15 @@ class WarehouseApp:
         engine, request = self._engine(), _decode(body, RebuildRequest)
 
         def run() -> Answer:
-            report = engine.rebuild(verify=request.verify)
-            return _reply(RebuildReply(is_same=report.is_same, text=report.text()))
+            mode: Mode = "verify" if request.verify else "unverified"
+            report = engine.rebuild("this_log" if request.from_this_log else mode)
+            return _reply(
+                RebuildReply(
+                    is_same=report.is_same,
+                    is_in_place=report.may_take_the_place,
+                    text=report.text(),
+                )
+            )
 
         return await self._on(self._long, run)
 

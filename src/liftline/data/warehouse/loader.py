@@ -25,7 +25,7 @@ import duckdb
 
 from liftline.core.clock import Clock
 from liftline.core.errors import BrokenError
-from liftline.data.log.contracts import LogBatch, LogReader, Position
+from liftline.data.log.contracts import LogBatch, LogReader, LogStats, Position
 from liftline.data.warehouse.slices import (
     SliceError,
     Survey,
@@ -47,15 +47,29 @@ class LedgerImbalanceError(BrokenError):
     )
 
 
+class OtherLogError(BrokenError):
+    """The log is not the one that the warehouse was loaded from."""
+
+    code = "warehouse.other_log"
+    default_cure = (
+        "put the old log back and restart the warehouse; without it accept the loss:"
+        " `liftline warehouse rebuild --from-this-log`"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offset:
-    """How far the warehouse has read: the next position and ordinal, and the totals so far."""
+    """How far the warehouse has read: the next position and ordinal, and the totals so far.
+
+    `log_id` is empty before the first load.
+    """
 
     position: Position
     next_ordinal: int
     records: int
     received: int
     as_of: datetime | None
+    log_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +134,16 @@ class Loader:
         return read_offset(self._cursor)
 
     def read(self, *, max_records: int, max_bytes: int) -> LogBatch:
-        """The next slice, not loaded yet. Raises the log's errors."""
-        position = self.offset().position
-        return self._log.read(position, max_records=max_records, max_bytes=max_bytes)
+        """The next slice, not loaded yet. Raises OtherLogError and the log's errors."""
+        offset = self.offset()
+        assert_same_log(offset, self._log.stats())
+        return self._log.read(offset.position, max_records=max_records, max_bytes=max_bytes)
 
     def load_next(self, *, max_records: int, max_bytes: int) -> LoadReport | None:
         """Load the next slice; None when there is nothing new and durable.
 
-        Raises LedgerImbalanceError, SliceError and the log's errors; then nothing changed.
+        Raises LedgerImbalanceError, SliceError, OtherLogError and the log's errors; then
+        nothing changed.
         """
         batch = self.read(max_records=max_records, max_bytes=max_bytes)
         if batch.end == batch.start:
@@ -160,7 +176,8 @@ class Loader:
                 cpu_s=time.process_time() - started_cpu_s,
                 committed_at=committed_at,
             )
-            _record(cursor, report, first_ordinal)
+            log_id = offset.log_id or self._log.stats().log_id
+            _record(cursor, report, first_ordinal, log_id)
             cursor.execute("commit")
         except BaseException:
             _roll_back(cursor)
@@ -189,7 +206,18 @@ def read_offset(cursor: duckdb.DuckDBPyConnection) -> Offset:
         records=row[4],
         received=row[5],
         as_of=as_of,
+        log_id=row[7],
     )
+
+
+def assert_same_log(offset: Offset, stats: LogStats) -> None:
+    """Raises OtherLogError for another id, or the same place with another running number."""
+    if offset.log_id and stats.log_id != offset.log_id:
+        raise OtherLogError(
+            facts={"loaded_from": offset.log_id, "found": stats.log_id or "no log at all"}
+        )
+    if offset.position == stats.durable and offset.next_ordinal != stats.next_ordinal:
+        raise OtherLogError(facts={"loaded": offset.next_ordinal, "found": stats.next_ordinal})
 
 
 def _first_ordinal(batch: LogBatch, offset: Offset) -> int:
@@ -295,7 +323,9 @@ def _events_of(
     return events
 
 
-def _record(cursor: duckdb.DuckDBPyConnection, report: LoadReport, first_ordinal: int) -> None:
+def _record(
+    cursor: duckdb.DuckDBPyConnection, report: LoadReport, first_ordinal: int, log_id: str
+) -> None:
     """The load's own history, and the offset."""
     committed_at = report.committed_at.replace(tzinfo=None)
     found = report.dispositions
@@ -303,6 +333,7 @@ def _record(cursor: duckdb.DuckDBPyConnection, report: LoadReport, first_ordinal
         "epoch": report.end.epoch,
         "sequence": report.end.sequence,
         "offset": report.end.offset,
+        "log_id": log_id,
     }
     if not report.records:
         cursor.execute(statement("skip_seam"), end)

@@ -112,14 +112,16 @@ class Process:
         """Load when a batch is due; returns how long to wait before looking again."""
         now_s = self._clock.monotonic_s()
         progress = engine.progress
-        pending = engine.pending_events()
-        if pending == 0:
+        if engine.is_at_the_end():
             progress.pending_since_s = None
             return self._config.poll_s
+        pending = engine.pending_events()
         if progress.pending_since_s is None:
             progress.pending_since_s = now_s
         waiting_s = now_s - progress.pending_since_s
-        if not pace.is_due(pending_events=pending, waiting_s=waiting_s):
+        # Without a pending event the log has a seam there, or ends before the offset: the
+        # read says which.
+        if pending and not pace.is_due(pending_events=pending, waiting_s=waiting_s):
             return min(self._config.poll_s, max(0.0, self._config.batch_age_s - waiting_s))
         report = engine.load_once()
         if report is None:

@@ -46,15 +46,22 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RebuildRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether to compare the new file with the old one before it takes its place."""
+    """Whether to compare the new file with the old one before it takes its place.
+
+    `from_this_log` takes whatever log there is, and compares nothing.
+    """
 
     verify: bool = True
+    from_this_log: bool = False
 
 
 class RebuildReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the rebuilt file is the same, and the report as text."""
+    """Whether the rebuilt file was found the same, whether it took the old one's place, and
+    the report as text.
+    """
 
     is_same: bool
+    is_in_place: bool
     text: str
 
 

@@ -39,7 +39,7 @@ def test_a_build_is_ok_until_the_ledger_lies_and_a_rebuild_compares_marts_too(
     assert built.models_built > 1 and built.tests_passed > 0
     assert planned.rows("select received, accepted, duplicate from ledger.ledger") == ((3, 2, 1),)
 
-    report = planned.engine.rebuild(verify=True)
+    report = planned.engine.rebuild("verify")
     assert report.is_same, report.text()
     assert any(not name.startswith("raw.") for name in report.before.keys() & report.after.keys())
 

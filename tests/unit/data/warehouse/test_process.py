@@ -71,6 +71,21 @@ def test_a_stopped_loader_leaves_the_process_answering(
     assert not process.is_fatal
 
 
+def test_an_emptied_log_stops_a_running_loader(
+    running: tuple[Process, MemoryLog], event: Callable[..., EventRecord]
+) -> None:
+    import msgspec
+
+    process, log = running
+    line = msgspec.json.encode(event("a")) + b"\n"
+    MemoryLogWriter(log).append(line, records=1, events=1, acknowledge=lambda _: None)
+    until(lambda: process.engine is not None and process.engine.status().loaded_events == 1)
+    log.frames, log.stats = [], MemoryLog().stats
+    until(lambda: process.engine is not None and process.engine.status().state == "stopped")
+    body = call(WarehouseApp(process._config, process), "GET", "/status")[1]
+    assert b"--from-this-log" in body
+
+
 def test_a_locked_file_is_a_problem_with_a_cure(config: WarehouseConfig) -> None:
     process = Process(config, MemoryLogReader(MemoryLog()), SystemClock())
     app = WarehouseApp(config, process)

@@ -80,6 +80,7 @@ create table if not exists raw.ledger (
 );
 
 -- One row: the position after the last record loaded, and the running totals up to it.
+-- log_id names the log it was loaded from; empty before the first load.
 create table if not exists raw.load_offset (
     epoch bigint not null,
     sequence bigint not null,
@@ -88,11 +89,12 @@ create table if not exists raw.load_offset (
     records bigint not null,
     received bigint not null,
     as_of timestamp,
+    log_id varchar not null,
     schema_version integer not null
 );
 
 insert into raw.load_offset
-select 0, 0, 0, 0, 0, 0, null, {schema_version}
+select 0, 0, 0, 0, 0, 0, null, '', {schema_version}
 where not exists (select 1 from raw.load_offset);
 
 -- Grain: one row per load, kept for a bounded time (LOADS_KEPT_DAYS). load_id is the ordinal
