@@ -113,7 +113,8 @@ class MetricDefinition:
 
     `numerator` and `denominator` are set for counts and ratios (a count has no
     denominator), `steps` and `window` for funnels, `periods` for retention. `direction`
-    says which way is better. Below `min_sample` units a goal is not judged.
+    says which way is better. Below `min_sample` units a goal on a ratio is not judged; a
+    count is complete and needs none.
     """
 
     name: str
@@ -168,8 +169,9 @@ class SufficientStatistics:
 class Estimate:
     """A number with its 95 % interval, from n units, true as of an instant.
 
-    A count is complete, not a sample: its interval is the number itself. Where nothing
-    is known about the spread (one unit), the bounds are 0 and 1 for a percentage and
+    A count is complete, not a sample: its interval is the number itself, and n what was
+    counted (of a sum, the units that it was added up over). Where nothing is known about the
+    spread (one unit), the bounds are 0 and 1 for a percentage and
     infinite otherwise.
     """
 

@@ -8,7 +8,8 @@ A goal accepts a range of values (its aim). It is
   goal to stay stable has no line, its value must be inside the band. After the due date
   the line stands at the target: then on_track means past it, but not yet for certain;
 - `off` when the value is behind the line;
-- `no_data` when nothing was measured, from too few units, or against no baseline.
+- `no_data` when nothing was measured, from too few units, or against no baseline. A known
+  zero is data: no error in a month of events is a count of 0, not silence.
 
 A measured baseline has a spread of its own, which widens the interval (as for two
 independent windows) where the aim depends on it.
@@ -39,10 +40,10 @@ def judge(
     *,
     at: datetime,
     baseline: Estimate | None = None,
-    min_sample: int = 1,
+    min_sample: int = 0,
 ) -> GoalReading:
     """The goal's reading at an instant. `baseline` is the measured one, for goals without a
-    stated value."""
+    stated value; `min_sample` the units that a rate needs (a count or a sum needs none)."""
     start = goal.baseline.value if baseline is None else baseline.value
     found = "no data yet" if estimate is None else measured(estimate, goal.format)
     sentence = f"{found}, {promise(goal, start)}"

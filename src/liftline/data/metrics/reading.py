@@ -59,7 +59,11 @@ def read_series(warehouse: Warehouse, definition: MetricDefinition, query: Metri
 def read_value(
     warehouse: Warehouse, definition: MetricDefinition, query: MetricQuery
 ) -> Estimate | None:
-    """The metric over the whole range as one number; None when nothing is known."""
+    """The metric over the whole range as one number; None when nothing is known.
+
+    A count of nothing is 0 where any event of the project and environment is known of in
+    the range, and None where none is.
+    """
     if definition.type == "ratio" and not definition.is_proportion:
         statistics, as_of = read_unit_statistics(warehouse, definition, query)
         interval = _ratio_interval(definition, statistics)
@@ -70,10 +74,14 @@ def read_value(
     if definition.type == "ratio":
         units = _number(row["denominator"]) or 0.0
         return _estimate(wilson(counted or 0.0, units), int(units), answer.as_of)
-    if not counted and not _named(_ask(warehouse, compiler.compile_evidence(query))):
+    is_sum = definition.numerator is not None and definition.numerator.aggregate == "sum"
+    # Rows that sum up to 0 were there; a count of 0 and a sum of no rows need other evidence.
+    is_silent = counted is None or (counted == 0 and not is_sum)
+    if is_silent and not _named(_ask(warehouse, compiler.compile_evidence(query))):
         return None
     value = counted or 0.0
-    return Estimate(value=value, low=value, high=value, n=int(value), as_of=answer.as_of)
+    n = read_unit_statistics(warehouse, definition, query)[0].n if is_sum else int(value)
+    return Estimate(value=value, low=value, high=value, n=n, as_of=answer.as_of)
 
 
 def read_unit_statistics(
@@ -156,7 +164,9 @@ def read_goal(
     if goal.baseline.value is None:
         before = replace(query, start=query.start - goal.window, end=query.start)
         baseline = read_value(warehouse, metric, before)
-    return judge(goal, estimate, at=now, baseline=baseline, min_sample=metric.min_sample)
+    # A count or a sum is complete: of a few things, or of none, it is no less certain.
+    needed = metric.min_sample if metric.type == "ratio" else 0
+    return judge(goal, estimate, at=now, baseline=baseline, min_sample=needed)
 
 
 def _point(definition: MetricDefinition, row: Row, is_clustered: bool) -> Point:

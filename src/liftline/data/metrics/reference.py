@@ -63,7 +63,8 @@ def _metric(metric: MetricDefinition) -> Iterator[str]:
         yield f"- A row counts {length(metric.maturity.after)} later (`{metric.maturity.column}`)."
     if metric.dimensions:
         yield f"- Dimensions: {', '.join(metric.dimensions)}."
-    yield f"- Interval: {_interval(metric)}; a goal needs {metric.min_sample:,} units or more."
+    needed = f"; a goal needs {metric.min_sample:,} units or more"
+    yield f"- Interval: {_interval(metric)}{needed if metric.type == 'ratio' else ''}."
     yield ""
 
 

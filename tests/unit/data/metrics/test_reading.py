@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from liftline.core.ids import ProjectId
+from liftline.core.ids import Environment, ProjectId
 from liftline.data.metrics import reading
 from liftline.data.metrics.api import (
     read_funnel,
@@ -18,7 +18,14 @@ from liftline.data.metrics.api import (
     read_unit_statistics,
     read_value,
 )
-from liftline.data.metrics.contracts import Catalog, MetricQuery, MetricQueryError
+from liftline.data.metrics.contracts import (
+    Aggregate,
+    Baseline,
+    Catalog,
+    Measure,
+    MetricQuery,
+    MetricQueryError,
+)
 from liftline.data.metrics.intervals import wilson
 
 if TYPE_CHECKING:
@@ -248,6 +255,55 @@ def test_a_measured_baseline_is_the_window_before(
     found = read_goal(memory_warehouse, shipped_catalog, goal, SHOP, "prod", now)
     assert found.status == "on_track", "equal, but 100 users cannot show it to one point"
     assert "baseline 8 % (the 14 d before" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "amounts", "status"),
+    [
+        ("count", [], "met"),
+        ("count", [5], "met"),
+        ("count", [0, 0, 0, 0], "off"),
+        ("sum", [], "met"),
+        ("sum", [0, 0], "met"),
+        ("sum", [2, 9], "off"),
+    ],
+)
+def test_a_known_zero_is_data_and_silence_is_not(
+    memory_warehouse: MemoryWarehouse,
+    shipped_catalog: Catalog,
+    aggregate: Aggregate,
+    amounts: list[int],
+    status: str,
+) -> None:
+    """`At most 3` of a count or sum: nothing is judged where events are known, else no data."""
+    memory_warehouse.table(
+        "product_errors",
+        "user_id text, event_at timestamp, amount integer",
+        [("u", naive(MONDAY + DAY), amount) for amount in amounts],
+    )
+    memory_warehouse.hours(MONDAY + 2 * DAY)
+    measure = Measure(aggregate=aggregate, argument="amount" if aggregate == "sum" else "")
+    errors = replace(shipped_catalog.metrics["error_count"], numerator=measure, min_sample=100)
+    catalog = Catalog(metrics={"error_count": errors}, goals=())
+    goal = replace(
+        shipped_catalog.goals[0],
+        metric="error_count",
+        baseline=Baseline(value=3, source="the plan", date=MONDAY.date()),
+        comparator="at_most",
+        target=3,
+        format="count",
+        window=7 * DAY,
+    )
+    now = MONDAY + 7 * DAY
+    found = read_goal(memory_warehouse, catalog, goal, SHOP, "prod", now)
+    assert found.status == status
+    assert found.estimate is not None
+    if aggregate == "sum":
+        assert found.estimate.n == min(1, len(amounts)), "units, not the sum"
+    places: tuple[tuple[Environment, timedelta], ...] = (("dev", 0 * DAY), ("prod", 30 * DAY))
+    for environment, later in places:
+        silent = read_goal(memory_warehouse, catalog, goal, SHOP, environment, now + later)
+        assert (silent.status, silent.estimate) == ("no_data", None)
 
 
 def test_an_answer_is_never_cut_silently(
