@@ -20,7 +20,7 @@ import msgspec
 
 from liftline.adapters.warehouse.socket import SocketWarehouse
 from liftline.app.paths import Layout
-from liftline.app.supervisor import ProcessRecord
+from liftline.app.records import ProcessRecord
 from liftline.core.errors import UnavailableError
 from liftline.data.log.contracts import parse_position
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import importlib.util
 import os
 import shutil
-import socket
 import sqlite3
 import sys
 import time
@@ -20,8 +18,9 @@ from typing import Final, Literal
 import msgspec
 
 from liftline.app.paths import Layout, shipped
+from liftline.app.ports import why_not_bindable
+from liftline.app.records import ProcessRecord, read_records
 from liftline.app.settings import Settings
-from liftline.app.supervisor import ProcessRecord, read_process_records
 from liftline.core.units import size_text
 
 Outcome = Literal["ok", "warn", "fail"]
@@ -160,19 +159,13 @@ def port(host: str, number: int, process: str, layout: Layout) -> Finding:
     check = f"port {number}"
     if any(r.name == process and r.pid is not None for r in _live(layout)):
         return Finding(check=check, outcome="ok", seen=f"our own {process} listens there")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, number))
-        except OSError as error:
-            in_use = error.errno == errno.EADDRINUSE
-            return Finding(
-                check=check, outcome="fail",
-                seen="in use by another program" if in_use else f"cannot bind: {error.strerror}",
-                cure=f"stop that program (`ss -ltnp 'sport = :{number}'`), or set "
-                f"LIFTLINE_{process.upper()}_PORT",
-            )  # fmt: skip
+    problem = why_not_bindable(host, number)
+    if problem:
+        return Finding(
+            check=check, outcome="fail", seen=problem,
+            cure=f"stop that program (`ss -ltnp 'sport = :{number}'`), or set "
+            f"LIFTLINE_{process.upper()}_PORT",
+        )  # fmt: skip
     return Finding(check=check, outcome="ok", seen=f"free for the {process}")
 
 
@@ -212,7 +205,7 @@ def pages() -> Finding:
 
 def _live(layout: Layout) -> list[ProcessRecord]:
     """Our processes that are alive; a stale file from before a power cut names dead ones."""
-    records = read_process_records(layout)
+    records = read_records(layout)
     return [r for r in records if r.pid is not None and Path(f"/proc/{r.pid}").exists()]
 
 

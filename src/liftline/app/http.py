@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import prometheus_client
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import liftline
 from liftline.app.exits import body, http_status
 from liftline.app.paths import shipped
+from liftline.app.ports import family_of
 from liftline.app.rooms import load_named
 from liftline.app.settings import Settings
 from liftline.app.wiring import Wiring, wire
@@ -26,6 +28,8 @@ from liftline.core.errors import LiftlineError, UnavailableError
 from liftline.core.room import Provide
 
 GRACEFUL_S: Final = 3
+CONNECTIONS_MAX: Final = 512
+KEEP_ALIVE_S: Final = 30
 BODY_MAX_BYTES: Final = 1024 * 1024
 SECURITY_HEADERS: Final = (
     (
@@ -50,18 +54,19 @@ class Hardened:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > BODY_MAX_BYTES:
-            await JSONResponse(
-                {"error": {"code": "app.body_too_large", "message": "The body is over 1 MiB.",
-                           "cure": "send less at once", "facts": {}}}, 413,
-            )(scope, receive, send)  # fmt: skip
-            return
 
         async def send_hardened(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *SECURITY_HEADERS]
             await send(message)
+
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > BODY_MAX_BYTES:
+            answer = _plain_error(
+                413, "app.body_too_large", "The body is over 1 MiB.", "send less at once"
+            )
+            await answer(scope, receive, send_hardened)
+            return
 
         await self._app(scope, _bounded(receive), send_hardened)
 
@@ -81,8 +86,11 @@ def _bounded(receive: Receive) -> Receive:
     return receive_bounded
 
 
-def create_app(wiring: Wiring) -> FastAPI:
-    """The ASGI application over wired rooms; serves nothing from elsewhere."""
+def create_app(wiring: Wiring) -> Hardened:
+    """The ASGI application over wired rooms; serves nothing from elsewhere.
+
+    Hardened stands outside of everything, so that even a defect's 500 carries the headers.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -98,10 +106,10 @@ def create_app(wiring: Wiring) -> FastAPI:
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
     )
-    app.add_middleware(Hardened)
     app.add_exception_handler(LiftlineError, _answer_liftline_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_exception_handler(Exception, _answer_defect)
 
     def authenticate(request: Request) -> None:
         wiring.authenticate(request)
@@ -114,7 +122,7 @@ def create_app(wiring: Wiring) -> FastAPI:
             app.include_router(router, dependencies=[Depends(authenticate)])
     app.include_router(_operations(wiring))
     app.include_router(_pages())
-    return app
+    return Hardened(app)
 
 
 def _build(factory: Callable[[Provide], APIRouter], provide: Provide) -> APIRouter:
@@ -125,11 +133,11 @@ def _operations(wiring: Wiring) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
-    def healthz() -> PlainTextResponse:
+    async def healthz() -> PlainTextResponse:
         return PlainTextResponse("ok\n")
 
     @router.get("/readyz")
-    def readyz() -> PlainTextResponse:
+    async def readyz() -> PlainTextResponse:
         problem = wiring.not_ready_because()
         return PlainTextResponse(problem or "ready\n", 503 if problem else 200)
 
@@ -150,7 +158,7 @@ def _pages() -> APIRouter:
     @router.get("/assets/{name}")
     def asset(name: str, request: Request) -> Response:
         path = dist / "assets" / name
-        if path.parent != dist / "assets" or not path.is_file():
+        if path.parent != dist / "assets" or not _is_file(path):
             raise HTTPException(404)
         headers = {
             "cache-control": "public, max-age=31536000, immutable",
@@ -163,7 +171,7 @@ def _pages() -> APIRouter:
         if path.startswith(("api/", "assets/")):
             raise HTTPException(404)
         top = dist / path
-        if path and "/" not in path and path != "index.html" and top.is_file():
+        if path and "/" not in path and path != "index.html" and _is_file(top):
             return FileResponse(top, headers={"cache-control": "no-cache"})
         if not (dist / "index.html").is_file():
             return PlainTextResponse(
@@ -173,6 +181,14 @@ def _pages() -> APIRouter:
         return _precompressed((dist / "index.html").as_posix(), request, headers)
 
     return router
+
+
+def _is_file(path: Path) -> bool:
+    """False too for a name that no file system takes, such as one of 300 characters."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 _MEDIA = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "html": "text/html",
@@ -198,6 +214,12 @@ def _answer_liftline_error(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, UnavailableError):
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
     return JSONResponse(body(error), http_status(error), headers=headers)
+
+
+def _answer_defect(_request: Request, _error: Exception) -> JSONResponse:
+    """What nobody foresaw; Starlette logs the traceback."""
+    return _plain_error(500, "app.defect", "Something in Liftline is broken.",
+                        "see logs/app.jsonl in the data directory, and report it")  # fmt: skip
 
 
 def _answer_invalid_request(_request: Request, error: Exception) -> JSONResponse:
@@ -234,7 +256,11 @@ def serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # a made-up X-Forwarded-For must not dodge the sign-in limits
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACEFUL_S,
     )
-    bound = socket.create_server((settings.host, settings.app_port), backlog=512)
+    address = (settings.host, settings.app_port)
+    bound = socket.create_server(address, family=family_of(settings.host), backlog=512)
     uvicorn.Server(config).run(sockets=[bound])

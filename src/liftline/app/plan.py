@@ -8,15 +8,27 @@ from pathlib import Path
 
 import msgspec
 
+from liftline.core.errors import BrokenError
 from liftline.data.events.api import (
     AppliedPlan,
     load_plan,
+    make_snapshot,
     next_snapshot,
     plan_changes,
     shipped_plan,
 )
 from liftline.data.events.contracts import CONTROL_PLAN, PlanSnapshot, Unplanned
 from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
+
+
+class UnreadablePlanError(BrokenError):
+    """The plan in force was written by another version of Liftline and cannot be read."""
+
+    code = "app.unreadable_plan"
+    default_cure = (
+        "start the version that wrote it, or move control/plan-*.json and control/plan.current"
+        " away: then the configured plan comes into force without a comparison"
+    )
 
 
 class PublishedPlan:
@@ -38,6 +50,20 @@ class PublishedPlan:
         self._directories = tuple(directories)
         self._unplanned = dict(unplanned)
         self._lock = threading.Lock()
+
+    def apply_configured(self, note: Path) -> AppliedPlan | None:
+        """At start: put the configured plan in force if it differs from the last start's.
+
+        None when it does not: then a plan that was applied by hand since stays in force.
+        `note` is the file that remembers the configured plan's digest between starts.
+        """
+        digest = make_snapshot(load_plan(self._directories), self._unplanned, 0).digest
+        is_known = note.exists() and note.read_text("utf-8") == digest
+        if is_known and self._reader_has_plan():
+            return None
+        applied = self.apply(None, allow_breaking=False)
+        note.write_text(digest, "utf-8")
+        return applied
 
     def apply(self, directory: Path | None, *, allow_breaking: bool) -> AppliedPlan:
         """See PlanApplier."""
@@ -67,7 +93,16 @@ class PublishedPlan:
     def _current(self) -> PlanSnapshot | None:
         self._reader.refresh()
         snapshot = self._reader.current()
-        return msgspec.json.decode(snapshot.body, type=PlanSnapshot) if snapshot else None
+        if snapshot is None:
+            return None
+        try:
+            return msgspec.json.decode(snapshot.body, type=PlanSnapshot)
+        except msgspec.DecodeError as error:
+            raise UnreadablePlanError(facts={"version": snapshot.version}) from error
+
+    def _reader_has_plan(self) -> bool:
+        self._reader.refresh()
+        return self._reader.current() is not None
 
 
 def plan_directories(plan_dir: Path | None) -> tuple[Path, ...]:

@@ -1,7 +1,7 @@
-"""The entry of every child process: `python -m liftline.app.processes NAME CONFIG`.
+"""The entry of every child process: `python -m liftline.app.processes NAME CONFIG PID`.
 
-CONFIG is the settings as JSON, written by the supervisor without its secrets, which come
-in the environment. Each process decodes only the fields it needs, so that the collector
+CONFIG is the settings as JSON, written by the supervisor (process PID) without its secrets,
+which come in the environment. Each process decodes only the fields it needs, so that the collector
 stays free of heavy imports; that is also why imports here are inside the functions.
 """
 
@@ -19,6 +19,7 @@ import msgspec
 
 from liftline.app.logs import configure_logs
 from liftline.app.paths import Layout
+from liftline.app.ports import http_address
 
 _PR_SET_PDEATHSIG = 1
 
@@ -41,11 +42,15 @@ class WarehouseSettings(msgspec.Struct, frozen=True, kw_only=True):
     warehouse_threads: int
 
 
-def die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the supervisor dies, however it dies."""
+def die_with_parent(supervisor: int) -> None:
+    """Ask the kernel for SIGTERM when the supervisor dies, however it dies.
+
+    It may have died before we asked; then our parent is another process by now (any other:
+    a container's first process is number 1, and a subreaper is not).
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
+    if os.getppid() != supervisor:
         raise SystemExit("the supervisor is gone")
 
 
@@ -105,7 +110,7 @@ def run_demo(config: bytes) -> None:
     settings = msgspec.json.decode(config, type=CollectorSettings)
     state = Layout(Path(settings.data_dir)).root / "demo" / "traffic.json"
     state.parent.mkdir(exist_ok=True)
-    collector = f"http://{settings.host}:{settings.collector_port}"
+    collector = http_address(settings.host, settings.collector_port)
     sys.exit(demo_main(["--collector", collector, "--state", str(state)]))
 
 
@@ -119,8 +124,8 @@ RUN = {
 
 def main(arguments: list[str]) -> None:
     """Become the named process."""
-    name, config_path = arguments
-    die_with_parent()
+    name, config_path, supervisor = arguments
+    die_with_parent(int(supervisor))
     RUN[name](Path(config_path).read_bytes())
 
 

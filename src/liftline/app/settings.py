@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from liftline.app.ports import http_address
 from liftline.core.errors import InvalidError
 
 ENV_PREFIX = "LIFTLINE_"
@@ -52,8 +53,8 @@ class Settings(BaseModel):
 
     data_dir: Path = Field(Path("liftline-data"), description="Where everything is kept.")
     host: str = Field("127.0.0.1", description="Address to listen on; loopback unless told.")
-    app_port: int = Field(8400, ge=0, le=65535, description="Pages and API.")
-    collector_port: int = Field(8401, ge=0, le=65535, description="Where events are sent.")
+    app_port: int = Field(8400, ge=1, le=65535, description="Pages and API.")
+    collector_port: int = Field(8401, ge=1, le=65535, description="Where events are sent.")
     public_url: str | None = Field(None, description="How people reach the pages.")
     collector_public_url: str | None = Field(
         None, description="How clients reach the collector, where a proxy stands before it."
@@ -89,7 +90,12 @@ class Settings(BaseModel):
     @property
     def url(self) -> str:
         """The address people open, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.app_port}").rstrip("/")
+        return (self.public_url or http_address(self.host, self.app_port)).rstrip("/")
+
+    @property
+    def app_url(self) -> str:
+        """Where this machine reaches the app."""
+        return http_address(self.host, self.app_port)
 
     @property
     def collector_address(self) -> str:
@@ -99,7 +105,7 @@ class Settings(BaseModel):
     @property
     def collector_url(self) -> str:
         """Where this machine reaches the collector."""
-        return f"http://{self.host}:{self.collector_port}"
+        return http_address(self.host, self.collector_port)
 
 
 SECRETS = ("database_url", "master_key")
@@ -118,6 +124,13 @@ def secrets_for_child(settings: Settings) -> dict[str, str]:
         for name, secret in found.items()
         if isinstance(secret, SecretStr)
     }
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for processes that must not know the secrets (dbt runs in one)."""
+    hidden = {ENV_PREFIX + name.upper() for name in SECRETS}
+    hidden |= {f"{name}_FILE" for name in hidden}
+    return {name: value for name, value in environ.items() if name not in hidden}
 
 
 def settings_from_json(body: bytes, environ: Mapping[str, str]) -> Settings:

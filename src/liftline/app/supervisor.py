@@ -15,27 +15,23 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import IO, Literal
+from typing import Final
 
-import msgspec
-
+from liftline.app import probes
+from liftline.app.child_logs import ChildLog
 from liftline.app.paths import Layout
+from liftline.app.records import ProcessRecord, write_records
 from liftline.core.clock import Clock
 from liftline.core.errors import ConflictError
 
-BACKOFF_FIRST_S = 0.5
-BACKOFF_MAX_S = 10.0
-STABLE_S = 30.0
-DRAIN_S = 5.0
-WATCH_EVERY_S = 0.5
-PROBE_TIMEOUT_S = 1.0
-LOG_MAX_BYTES = 20 * 1024 * 1024
-READ_BYTES = 64 * 1024
-LAST_BYTES = 4096
-
-State = Literal["starting", "ready", "not_ready", "restarting", "stopped"]
+BACKOFF_FIRST_S: Final = 0.5
+BACKOFF_MAX_S: Final = 10.0
+STABLE_S: Final = 30.0
+DRAIN_S: Final = 5.0
+WATCH_EVERY_S: Final = 0.5
+PATIENCE_S: Final = 20.0
+"""A start that takes longer than this is explained, and again after each further span."""
+READ_BYTES: Final = 64 * 1024
 
 
 class AlreadyRunningError(ConflictError):
@@ -45,35 +41,24 @@ class AlreadyRunningError(ConflictError):
     default_cure = "stop it first, or name another directory with --data"
 
 
-class ProcessRecord(msgspec.Struct, kw_only=True):
-    """One process as the supervisor sees it; written to run/processes.json."""
-
-    name: str
-    pid: int | None = None
-    state: State = "starting"
-    started_at: datetime | None = None
-    restarts: int = 0
-    rss_bytes: int | None = None
-    last_exit: int | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildSpec:
     """How to start one process and how to ask whether it is ready.
 
-    `probe` is an address for GET /readyz: (host, port), a unix socket's path, or None for
-    a process that serves nothing. `after` names processes that must be ready first.
+    `probe` is where GET /readyz is asked, None for a process that serves nothing.
+    `after` names processes that must be ready first. `environment` is asked at each start
+    and is all the child gets.
     """
 
     name: str
     command: tuple[str, ...]
-    probe: tuple[str, int] | Path | None
+    probe: probes.Address | None
     after: tuple[str, ...] = ()
-    environment: Callable[[], Mapping[str, str]] = field(default=dict)
+    environment: Callable[[], Mapping[str, str]] = field(default=lambda: dict(os.environ))
 
 
 class Supervisor:
-    """Runs children until `stop` is called or a signal arrives."""
+    """Runs children until a signal arrives. The caller holds the directory (`only_one`)."""
 
     def __init__(
         self,
@@ -85,6 +70,9 @@ class Supervisor:
         self._layout = layout
         self._specs = {child.name: child for child in children}
         self._records = {child.name: ProcessRecord(name=child.name) for child in children}
+        self._logs = {
+            child.name: ChildLog(layout.logs / f"{child.name}.jsonl") for child in children
+        }
         self._clock = clock
         self._on_ready = on_ready
         self._stopping = asyncio.Event()
@@ -93,19 +81,19 @@ class Supervisor:
 
     async def run(self) -> None:
         """Returns after a signal, when every child has drained or was killed."""
-        with _only_one(self._layout):
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self._stopping.set)
-            started_s = self._clock.monotonic_s()
-            keepers = [asyncio.create_task(self._keep(spec)) for spec in self._specs.values()]
-            watcher = asyncio.create_task(self._watch(started_s))
-            await self._stopping.wait()
-            await self._drain()
-            for task in (*keepers, watcher):
-                task.cancel()
-            await asyncio.gather(*keepers, watcher, return_exceptions=True)
-            self._write_records()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        tasks = [asyncio.create_task(self._keep(spec)) for spec in self._specs.values()]
+        tasks.append(asyncio.create_task(self._watch()))
+        await self._stopping.wait()
+        await self._drain()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for record in self._records.values():
+            record.pid, record.state = None, "stopped"
+        self._write_records()
 
     async def _keep(self, spec: ChildSpec) -> None:
         """Start one child again and again until the supervisor stops."""
@@ -114,55 +102,82 @@ class Supervisor:
         while not self._stopping.is_set():
             await self._wait_for(spec.after)
             started_s = self._clock.monotonic_s()
-            with _LogFile(self._layout.logs / f"{spec.name}.jsonl") as log:
-                process = await asyncio.create_subprocess_exec(
-                    *spec.command,
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=asyncio.subprocess.STDOUT,
-                    env={**os.environ, **spec.environment()},
-                    start_new_session=True,
-                )
-                self._processes[spec.name] = process
-                record.pid, record.state = process.pid, "starting"
-                record.started_at = self._clock.now()
-                assert process.stdout is not None
-                while chunk := await process.stdout.read(READ_BYTES):
-                    log.write(chunk)
-                record.last_exit = await process.wait()
+            try:
+                record.last_exit = await self._live(spec, record)
+                ended = f"{spec.name} ended with {record.last_exit}"
+            except OSError as error:
+                ended = f"{spec.name} could not be started: {error}"
             record.pid = None
             if self._stopping.is_set():
-                record.state = "stopped"
                 return
             record.state, record.restarts = "restarting", record.restarts + 1
             if self._clock.monotonic_s() - started_s > STABLE_S:
                 backoff_s = BACKOFF_FIRST_S
-            self._say(f"{spec.name} ended with {record.last_exit}; again in {backoff_s:.1f} s")
-            for last in log.last_lines():
-                self._say(f"  {spec.name}: {last}")
+            self._say(f"{ended}; again in {backoff_s:.1f} s", self._logs[spec.name])
             await asyncio.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
+
+    async def _live(self, spec: ChildSpec, record: ProcessRecord) -> int:
+        """One life of a child, from start to exit code; its output goes to its log."""
+        log = self._logs[spec.name]
+        process = await asyncio.create_subprocess_exec(
+            *spec.command,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=dict(spec.environment()),
+            start_new_session=True,
+        )
+        self._processes[spec.name] = process
+        record.pid, record.state = process.pid, "starting"
+        record.started_at = self._clock.now()
+        assert process.stdout is not None
+        while chunk := await process.stdout.read(READ_BYTES):
+            log.write(chunk)
+        log.close()
+        return await process.wait()
 
     async def _wait_for(self, names: tuple[str, ...]) -> None:
         while not all(self._records[name].state == "ready" for name in names):
             await asyncio.sleep(WATCH_EVERY_S / 5)
 
-    async def _watch(self, started_s: float) -> None:
+    async def _watch(self) -> None:
         """Probe the children and write what is seen, until cancelled."""
+        started_s = self._clock.monotonic_s()
+        explain_at_s = started_s + PATIENCE_S
         while True:
-            for name, record in self._records.items():
-                if record.pid is None:
-                    continue
-                record.rss_bytes = _rss_bytes(record.pid)
-                if await _is_ready(self._specs[name].probe):
-                    record.state = "ready"
-                elif record.state == "ready":
-                    record.state = "not_ready"
+            for record in self._records.values():
+                await self._look_at(record)
             self._write_records()
+            now_s = self._clock.monotonic_s()
             if not self._was_ready and all(r.state == "ready" for r in self._records.values()):
                 self._was_ready = True
-                self._on_ready(self._clock.monotonic_s() - started_s)
-            starting = not self._was_ready
-            await asyncio.sleep(WATCH_EVERY_S / 5 if starting else WATCH_EVERY_S)
+                with contextlib.suppress(OSError):  # whoever read our output may be gone
+                    self._on_ready(now_s - started_s)
+            if not self._was_ready and now_s >= explain_at_s:
+                explain_at_s = now_s + PATIENCE_S
+                self._explain_wait(now_s - started_s)
+            await asyncio.sleep(WATCH_EVERY_S if self._was_ready else WATCH_EVERY_S / 5)
+
+    async def _look_at(self, record: ProcessRecord) -> None:
+        pid, probe = record.pid, self._specs[record.name].probe
+        if pid is None:
+            return
+        record.rss_bytes = probes.rss_bytes(pid)
+        is_ready = probe is None or await probes.answers_ready(probe)
+        if is_ready and probe is not None and record.state != "ready":
+            is_ready = probes.is_listener(pid, probe)
+        if record.pid != pid:
+            return  # it died while it was asked
+        if is_ready:
+            record.state = "ready"
+        elif record.state == "ready":
+            record.state = "not_ready"
+
+    def _explain_wait(self, waited_s: float) -> None:
+        for record in self._records.values():
+            if record.state != "ready" and record.pid is not None:
+                log = self._logs[record.name]
+                self._say(f"{record.name} is not ready after {waited_s:.0f} s", log)
 
     async def _drain(self) -> None:
         """SIGTERM in reverse order of dependence, SIGKILL for who is left after DRAIN_S."""
@@ -180,85 +195,22 @@ class Supervisor:
         await asyncio.gather(*waits)
 
     def _write_records(self) -> None:
-        target = self._layout.processes_file
-        scratch = target.with_suffix(".tmp")
-        scratch.write_bytes(msgspec.json.encode(list(self._records.values())))
-        scratch.replace(target)
+        # A full disk stops the report, never the watching.
+        with contextlib.suppress(OSError):
+            write_records(self._layout, list(self._records.values()))
 
-    def _say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 - the supervisor speaks to a terminal
-
-
-def read_process_records(layout: Layout) -> tuple[ProcessRecord, ...]:
-    """What the supervisor last wrote; empty when none has run here."""
-    try:
-        body = layout.processes_file.read_bytes()
-    except FileNotFoundError:
-        return ()
-    return tuple(msgspec.json.decode(body, type=list[ProcessRecord]))
+    def _say(self, text: str, log: ChildLog) -> None:
+        lines = [text, *(f"  {line}" for line in log.last_lines())]
+        with contextlib.suppress(OSError):
+            print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - for the terminal
 
 
 @contextlib.contextmanager
-def _only_one(layout: Layout) -> Iterator[None]:
+def only_one(layout: Layout) -> Iterator[None]:
+    """Hold the data directory; raises AlreadyRunningError. Nothing may be written before."""
     with (layout.run / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise AlreadyRunningError(f"Liftline already runs on {layout.root}") from error
         yield
-
-
-class _LogFile:
-    """A child's output on disk, bounded: one file and one predecessor."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._last = b""
-
-    def __enter__(self) -> _LogFile:
-        self._file: IO[bytes] = self._path.open("ab", buffering=0)
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._file.close()
-
-    def write(self, chunk: bytes) -> None:
-        if self._file.tell() + len(chunk) > LOG_MAX_BYTES:
-            self._file.close()
-            self._path.replace(self._path.with_suffix(".jsonl.1"))
-            self._file = self._path.open("ab", buffering=0)
-        self._file.write(chunk)
-        self._last = (self._last + chunk)[-LAST_BYTES:]
-
-    def last_lines(self) -> list[str]:
-        return self._last.decode("utf-8", "replace").splitlines()[-3:]
-
-
-async def _is_ready(probe: tuple[str, int] | Path | None) -> bool:
-    """Whether GET /readyz answers 200; a process that serves nothing is ready when it lives."""
-    if probe is None:
-        return True
-    try:
-        async with asyncio.timeout(PROBE_TIMEOUT_S):
-            if isinstance(probe, Path):
-                reader, writer = await asyncio.open_unix_connection(str(probe))
-            else:
-                reader, writer = await asyncio.open_connection(*probe)
-            try:
-                writer.write(
-                    b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-                )
-                status = await reader.readline()
-            finally:
-                writer.close()
-    except (OSError, TimeoutError):
-        return False
-    return b" 200 " in status
-
-
-def _rss_bytes(pid: int) -> int | None:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
-    except (OSError, IndexError, ValueError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 
 import structlog
 from fastapi import Request
+from prometheus_client import Gauge
 
 from liftline.adapters.event_log.segment import SegmentLogReader
 from liftline.adapters.state.postgres import PostgresStateStore
@@ -18,10 +19,10 @@ from liftline.adapters.warehouse.socket import SocketWarehouse
 from liftline.app.delivery import CollectorDelivery
 from liftline.app.paths import Layout
 from liftline.app.plan import PublishedPlan, plan_directories
+from liftline.app.records import read_records
 from liftline.app.rooms import load_named, load_rooms
 from liftline.app.settings import Settings
 from liftline.app.start import DEMO_FLAG, DEMO_KEYS, LOGIN_LINK
-from liftline.app.supervisor import read_process_records
 from liftline.core.clock import Clock, SystemClock
 from liftline.core.errors import LiftlineError
 from liftline.core.ids import DEMO_PROJECT
@@ -44,6 +45,12 @@ from liftline.report.dashboards.contracts import Addresses, Processes, ProcessSt
 log = structlog.get_logger("liftline.app.wiring")
 T = TypeVar("T")
 
+JOBS_STOP_S: Final = 1.5
+"""With uvicorn's GRACEFUL_S this stays under the supervisor's DRAIN_S."""
+CONFIGURED_PLAN: Final = "configured-plan.digest"
+PLAN_REFUSED: Final = Gauge(
+    "liftline_app_configured_plan_refused", "1 when the configured plan was refused at start."
+)
 DEMO_ORIGINS: Final = ("http://127.0.0.1:8404", "http://localhost:8404")
 
 
@@ -64,7 +71,7 @@ class SupervisedProcesses:
                 rss_bytes=record.rss_bytes,
                 is_ready=record.state == "ready",
             )
-            for record in read_process_records(self._layout)
+            for record in read_records(self._layout)
         )
 
 
@@ -105,15 +112,13 @@ class Wiring:
         self._leave_login_link()
         if os.environ.get(DEMO_FLAG) == "1":
             self._leave_demo_keys()
-        self._access.open_for_command_line(
-            self._layout.run, f"http://{self._settings.host}:{self._settings.app_port}"
-        )
+        self._access.open_for_command_line(self._layout.run, self._settings.app_url)
         self._loop.start()
         self._is_started = True
 
     def stop(self) -> None:
         """Finish the current job, close what is open."""
-        self._loop.stop()
+        self._loop.stop(JOBS_STOP_S)
         self._delivery.close()
         self._store.close()
 
@@ -135,12 +140,18 @@ class Wiring:
     def _put_plan_in_force(self) -> None:
         """The configured plan; a refused one leaves the last good one in force and says so."""
         try:
-            applied = self._objects[PlanApplier].apply(None, allow_breaking=False)
+            applied = self._objects[PublishedPlan].apply_configured(
+                self._layout.state / CONFIGURED_PLAN
+            )
         except LiftlineError as error:
+            PLAN_REFUSED.set(1)
             log.error("the tracking plan was refused", code=error.code, problem=error.message)
             if SnapshotReader(self._layout.control, CONTROL_PLAN).refresh():
                 return
             raise  # no earlier plan: nothing could be judged, so do not pretend to be ready
+        if applied is None:
+            log.info("the configured tracking plan is as before; what is in force stays")
+            return
         log.info("tracking plan in force", version=applied.version, events=applied.events)
 
     def _plan_recurrences(self) -> None:
@@ -215,6 +226,7 @@ def wire(settings: Settings) -> Wiring:
             store, load_master_keys(layout.secrets, os.environ), clock, on_change=_audit_secret
         ),
         PlanApplier: plan,
+        PublishedPlan: plan,
         LogReader: SegmentLogReader(layout.log),
         Warehouse: SocketWarehouse(layout.warehouse_socket),
         Catalog: load_catalog((settings.plan_dir,) if settings.plan_dir else ()),

@@ -57,7 +57,7 @@ def test_the_exit_code_follows_the_findings(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
-        settings = Settings(data_dir=tmp_path, app_port=number, collector_port=0)
+        settings = Settings(data_dir=tmp_path, app_port=number, collector_port=9)
         assert doctor.examine(settings, as_json=True) == 1
     findings = json.loads(capsys.readouterr().out)
     assert {f["check"] for f in findings} >= {"disk", "clock", "sqlite", "dbt", "permissions"}

@@ -49,7 +49,9 @@ def client(layout: Layout) -> Iterator[httpx.Client]:
             assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/", "/login", "/api/me", "/assets/none.js"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/", "/login", "/api/me", "/assets/none.js", "/" + "x" * 300]
+)
 def test_every_answer_carries_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     policy = headers["content-security-policy"]
@@ -66,6 +68,7 @@ def test_every_answer_carries_the_security_headers(client: httpx.Client, path: s
         ("GET", "/api/keys", 401, "access.unauthenticated"),
         ("GET", "/api/health?project=shop&environment=dev", 401, "access.unauthenticated"),
         ("POST", "/api/tracking/apply", 401, "access.unauthenticated"),
+        ("GET", "/assets/" + "x" * 300, 404, "app.no_such_address"),
         ("GET", "/api/nothing", 404, "app.no_such_address"),
         ("GET", "/assets/..%2f..%2fetc%2fpasswd", 404, "app.no_such_address"),
         ("POST", "/api/session/login", 422, "app.invalid_request"),
@@ -88,6 +91,7 @@ def test_a_body_over_the_bound_is_refused_announced_or_not(client: httpx.Client)
 
     announced = client.post("/api/session/login", content=b"x" * (BODY_MAX_BYTES + 1))
     assert announced.status_code == 413
+    assert "content-security-policy" in announced.headers
     assert client.post("/api/session/login", content=chunks()).status_code == 413
 
 

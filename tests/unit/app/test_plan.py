@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from liftline.app.plan import PublishedPlan, plan_directories
+from liftline.app.plan import PublishedPlan, UnreadablePlanError, plan_directories
 from liftline.data.events.api import BreakingPlanError, shipped_plan
 from liftline.data.events.contracts import CONTROL_PLAN, PlanSnapshot
 from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
@@ -81,3 +81,26 @@ def test_a_break_is_refused_and_the_old_plan_stays_in_force(
     assert in_force(tmp_path / "control").version == 1
     file.write_text(EVENT.format(version=2, type="integer", good=7))
     assert plan.apply(None, allow_breaking=False).version == 2
+
+
+def test_a_restart_keeps_a_plan_that_was_applied_by_hand(
+    plan: PublishedPlan, tmp_path: Path
+) -> None:
+    note = tmp_path / "configured"
+    first = plan.apply_configured(note)
+    assert first is not None
+    by_hand = tmp_path / "by-hand"
+    by_hand.mkdir()
+    (by_hand / "report_exported.yml").write_text(EVENT.format(version=2, type="any", good=1))
+    assert plan.apply(by_hand, allow_breaking=False).version == 2
+    assert plan.apply_configured(note) is None, "nothing changed in the settings since"
+    assert in_force(tmp_path / "control").version == 2
+
+
+def test_an_unreadable_plan_in_force_is_named_with_a_way_out(
+    plan: PublishedPlan, tmp_path: Path
+) -> None:
+    SnapshotPublisher(tmp_path / "control").publish(CONTROL_PLAN, b'{"version": 7}')
+    with pytest.raises(UnreadablePlanError) as caught:
+        plan.apply(None, allow_breaking=False)
+    assert "control" in caught.value.cure

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from liftline.app.paths import Layout
-from liftline.app.supervisor import AlreadyRunningError, ProcessRecord, _only_one
+from liftline.app.records import ProcessRecord
+from liftline.app.supervisor import AlreadyRunningError, only_one
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,7 @@ BOUND_S = 20.0
 CHILD = """
 import signal, sys, socket
 from liftline.app.processes import die_with_parent
-die_with_parent()
+die_with_parent(int(sys.argv[2]))
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 server = socket.create_server(("127.0.0.1", 0))
 print('{"event": "child is up"}', flush=True)
@@ -34,19 +35,21 @@ while True:
 """
 
 PARENT = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
 from liftline.app.paths import Layout
-from liftline.app.supervisor import ChildSpec, Supervisor
+from liftline.app.supervisor import ChildSpec, Supervisor, only_one
 from liftline.core.clock import SystemClock
 root, child = sys.argv[1:]
 layout = Layout(Path(root)); layout.make()
 children = (
-    ChildSpec(name="steady", command=(sys.executable, child, root), probe=None),
-    ChildSpec(name="later", command=(sys.executable, child, root), probe=None, after=("steady",)),
+    ChildSpec(name="steady", command=(sys.executable, child, root, str(os.getpid())), probe=None),
+    ChildSpec(name="later", command=(sys.executable, child, root, str(os.getpid())), probe=None,
+              after=("steady",)),
 )
 def ready(seconds): print("ready", flush=True)
-asyncio.run(Supervisor(layout, children, SystemClock(), ready).run())
+with only_one(layout):
+    asyncio.run(Supervisor(layout, children, SystemClock(), ready).run())
 """
 
 
@@ -120,6 +123,6 @@ def test_children_die_with_a_supervisor_that_is_killed(supervised) -> None:
 
 def test_two_supervisors_cannot_share_a_directory(supervised) -> None:
     _, root = supervised
-    with pytest.raises(AlreadyRunningError) as caught, _only_one(Layout(root)):
+    with pytest.raises(AlreadyRunningError) as caught, only_one(Layout(root)):
         pass
     assert "--data" in caught.value.cure
