@@ -151,7 +151,7 @@ def _key_routes(router: APIRouter, access: Access) -> None:
         return {"keys": [_key(key) for key in access.keys.listing(*place)]}
 
     @router.post("/keys", status_code=201)
-    def create(body: KeyBody, request: Request) -> dict[str, str]:
+    def create(body: KeyBody, request: Request) -> dict[str, str | bool]:
         """A new slot with a key; the answer is the only place its text ever stands."""
         spec = SlotSpec(
             project=project_id(body.project),
@@ -172,7 +172,9 @@ def _key_routes(router: APIRouter, access: Access) -> None:
         access.keys.revoke(actor_of(who), key_id)
 
     @router.post("/keys/slots/{slot_id}/rotate", status_code=201)
-    def rotate(slot_id: str, request: Request, body: RotateBody | None = None) -> dict[str, str]:
+    def rotate(
+        slot_id: str, request: Request, body: RotateBody | None = None
+    ) -> dict[str, str | bool]:
         """A second live key for the slot."""
         _signed_in(request)
         who = _changer(request, "keys.change", *access.keys.place_of_slot(slot_id))
@@ -309,8 +311,13 @@ def _key(key: KeyListing) -> dict[str, object]:
     }
 
 
-def _minted(minted: MintedKey) -> dict[str, str]:
-    return {"key": minted.text, "key_id": minted.key_id, "slot_id": minted.slot_id}
+def _minted(minted: MintedKey) -> dict[str, str | bool]:
+    return {
+        "key": minted.text,
+        "key_id": minted.key_id,
+        "slot_id": minted.slot_id,
+        "is_in_force": minted.is_in_force,
+    }
 
 
 def _account(account: AccountListing) -> dict[str, object]:

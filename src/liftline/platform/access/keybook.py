@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,6 +30,10 @@ LIVE_KEYS: Final = Gauge("liftline_access_live_keys", "Keys in the published sna
 PUBLISH_FAILURES: Final = Counter(
     "liftline_access_publish_failures", "Key snapshots that could not be published."
 )
+UNNOTED: Final = Counter(
+    "liftline_access_unnoted_uses", "Uses of keys and sessions that could not be written down."
+)
+_log = logging.getLogger(__name__)
 
 
 class KeysNotInForceError(UnavailableError):
@@ -40,8 +47,9 @@ class KeyBook:
     """Creates, rotates, revokes and lists keys. Safe from many threads.
 
     A change is in force in every process PROPAGATION_BOUND_S after the call returned. When
-    the disk refuses the snapshot, the call raises KeysNotInForceError and
-    `republish_if_due` (called every second by the job loop) tries again.
+    it is stored but cannot be published (a full disk, a busy database), `revoke` raises
+    KeysNotInForceError, and calls that mint a key return it with `is_in_force` False: its
+    text exists nowhere else. `republish_if_due` (called by the job loop) tries again.
     """
 
     def __init__(self, store: StateStore, publisher: SnapshotPublisher, clock: Clock) -> None:
@@ -57,21 +65,37 @@ class KeyBook:
         """Read the live keys and put them in force; returns the snapshot's version.
 
         Reading happens inside the lock, so the last publication always has the last commit.
+        Raises KeysNotInForceError, and then it stays due.
         """
         with self._lock:
-            with self._store.read() as connection:
-                snapshot = KeySnapshot(keys=slots.live_records(connection, self._clock.now()))
-            self._ring = KeyRing(snapshot)
+            # Cleared before the read: what commits after the read makes it due again.
+            self._is_due = False
             try:
+                with self._store.read() as connection:
+                    snapshot = KeySnapshot(keys=slots.live_records(connection, self._clock.now()))
+                self._ring = KeyRing(snapshot)
                 version = self._publisher.publish(CONTROL_KEYS, msgspec.json.encode(snapshot))
-            except OSError as failed:
+            except BaseException as failed:
                 self._is_due = True
+                if not isinstance(failed, OSError | UnavailableError):
+                    raise
                 PUBLISH_FAILURES.inc()
                 raise KeysNotInForceError() from failed
-            self._is_due = False
             self._noted = {k: v for k, v in self._noted.items() if self._ring.has(k)}
         LIVE_KEYS.set(len(snapshot.keys))
         return version
+
+    def publish_or_keep(self) -> bool:
+        """Publish, or leave the last good snapshot in force and stay due; False then.
+
+        For a start on a full disk: the other processes go on with what they have.
+        """
+        try:
+            self.publish()
+        except KeysNotInForceError as failed:
+            _log.warning("the keys could not be published, the last snapshot stays: %s", failed)
+            return False
+        return True
 
     def republish_if_due(self) -> int:
         """Publish again after a failure; returns 0 always, so that a loop does not spin."""
@@ -82,7 +106,7 @@ class KeyBook:
     def create(self, actor: str, spec: SlotSpec) -> MintedKey:
         """A new slot and its first key, whose text is shown this once."""
         now = self._clock.now()
-        with self._store.write() as connection:
+        with self._change() as connection:
             minted = slots.create(connection, spec, now)
             after = {
                 "slot": minted.slot_id,
@@ -93,22 +117,20 @@ class KeyBook:
                 "origins": list(spec.origins),
             }
             _audit(connection, actor, "key.create", minted.key_id, after, now)
-        self.publish()
-        return minted
+        return self._in_force(minted)
 
     def rotate(self, actor: str, slot_id: str, expires_at: datetime | None = None) -> MintedKey:
         """A second live key for the slot. Raises AccessMissingError, SlotFullError."""
         now = self._clock.now()
-        with self._store.write() as connection:
+        with self._change() as connection:
             minted = slots.rotate(connection, slot_id, now, expires_at)
             _audit(connection, actor, "key.rotate", minted.key_id, {"slot": slot_id}, now)
-        self.publish()
-        return minted
+        return self._in_force(minted)
 
     def revoke(self, actor: str, key_id: str) -> None:
         """Take a key out of use for good. Raises AccessMissingError."""
         now = self._clock.now()
-        with self._store.write() as connection:
+        with self._change() as connection:
             slots.revoke(connection, key_id, now)
             _audit(connection, actor, "key.revoke", key_id, None, now)
         self.publish()
@@ -120,7 +142,7 @@ class KeyBook:
         outbox): the text need not be kept on disk, the source stays the same.
         """
         now = self._clock.now()
-        with self._store.write() as connection:
+        with self._change() as connection:
             slot_id = slots.find_slot(connection, spec.project, spec.environment, spec.name)
             if slot_id is None:
                 minted = slots.create(connection, spec, now)
@@ -129,8 +151,7 @@ class KeyBook:
                 minted = slots.rotate(connection, slot_id, now, spec.expires_at)
             after = {"slot": minted.slot_id, "kind": spec.kind, "name": spec.name}
             _audit(connection, actor, "key.ensure", minted.key_id, after, now)
-        self.publish()
-        return minted
+        return self._in_force(minted)
 
     def listing(
         self, project: ProjectId | None = None, environment: Environment | None = None
@@ -161,14 +182,38 @@ class KeyBook:
         return found
 
     def note_used(self, key_id: str, at: datetime) -> None:
-        """Remember a use, such as the collector reports it; bounded to one write a minute."""
+        """Remember a use, such as the collector reports it; bounded to one write a minute.
+
+        Best effort: a database that cannot take it now must not turn the key's holder away.
+        """
         with self._lock:
             noted = self._noted.get(key_id)
             if not self._ring.has(key_id) or (noted is not None and at - noted < NOTE_EVERY):
                 return
             self._noted[key_id] = at
-        with self._store.write() as connection:
-            slots.note_used(connection, key_id, at)
+        try:
+            with self._store.write() as connection:
+                slots.note_used(connection, key_id, at)
+        except UnavailableError:
+            UNNOTED.inc()
+
+    @contextmanager
+    def _change(self) -> Iterator[Connection]:
+        """A write after which the snapshot is due, whatever becomes of the call."""
+        try:
+            with self._store.write() as connection:
+                yield connection
+        finally:
+            # Also after a failure: a commit whose answer was lost may have happened.
+            self._is_due = True
+
+    def _in_force(self, minted: MintedKey) -> MintedKey:
+        try:
+            self.publish()
+        except KeysNotInForceError as failed:
+            _log.warning("key %s is stored but not yet in force: %s", minted.key_id, failed)
+            return replace(minted, is_in_force=False)
+        return minted
 
 
 def _audit(

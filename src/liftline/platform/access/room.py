@@ -12,6 +12,7 @@ ROOM = Room(
         "liftline_access_live_keys",
         "liftline_access_publish_failures_total",
         "liftline_access_sign_ins_total",
+        "liftline_access_unnoted_uses_total",
     ),
     alerts=(
         Alert(

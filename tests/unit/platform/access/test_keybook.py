@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from liftline.core.clock import ManualClock
+from liftline.core.errors import UnavailableError
 from liftline.core.ids import ProjectId
 from liftline.platform.access.api import (
     Access,
@@ -19,9 +21,10 @@ from liftline.platform.access.api import (
     SlotSpec,
 )
 from liftline.platform.access.contracts import CONTROL_KEYS, KeyRecord, KeyRing
+from liftline.platform.access.keybook import UNNOTED, KeyBook
 from liftline.platform.audit.api import recent
 from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
-from liftline.platform.state.contracts import StateStore
+from liftline.platform.state.contracts import Connection, StateStore
 
 SHOP = ProjectId("shop")
 SPEC = SlotSpec(project=SHOP, environment="dev", kind="server", name="web shop")
@@ -182,3 +185,102 @@ def test_lists_are_of_their_place(access: Access) -> None:
     assert [key.name for key in access.keys.listing(ProjectId("blog"))] == ["ci"]
     assert [key.name for key in access.keys.listing(SHOP, "prod")] == []
     assert len(access.keys.listing()) == 2
+
+
+class Moody:
+    """A store that is away when it is told to be."""
+
+    def __init__(self, store: StateStore) -> None:
+        self._store = store
+        self.reads_away = 0
+        self.writes_away = 0
+
+    def read(self) -> AbstractContextManager[Connection]:
+        if self.reads_away:
+            self.reads_away -= 1
+            raise UnavailableError("busy")
+        return self._store.read()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        if self.writes_away:
+            self.writes_away -= 1
+            raise UnavailableError("database or disk is full")
+        return self._store.write()
+
+    def migrate(self) -> None:
+        self._store.migrate()
+
+    def close(self) -> None:
+        self._store.close()
+
+
+@pytest.fixture
+def moody(store: StateStore) -> Moody:
+    return Moody(store)
+
+
+@pytest.fixture
+def moody_keys(moody: Moody, clock: ManualClock, tmp_path: Path) -> KeyBook:
+    made = KeyBook(moody, SnapshotPublisher(tmp_path / "control"), clock)
+    made.publish()
+    return made
+
+
+def test_a_revocation_whose_snapshot_cannot_be_read_is_made_up_for(
+    moody: Moody, moody_keys: KeyBook, tmp_path: Path, clock: ManualClock
+) -> None:
+    minted = moody_keys.create("person:a", SPEC)
+    moody.reads_away = 1
+    with pytest.raises(KeysNotInForceError):
+        moody_keys.revoke("person:a", minted.key_id)
+    assert in_force(tmp_path, minted.text, clock) is not None
+    moody_keys.republish_if_due()
+    assert in_force(tmp_path, minted.text, clock) is None
+
+
+def test_a_minted_key_is_never_lost_when_it_cannot_be_published(
+    moody: Moody, moody_keys: KeyBook, tmp_path: Path, clock: ManualClock
+) -> None:
+    moody.reads_away = 1
+    created = moody_keys.create("person:a", SPEC)
+    moody.reads_away = 1
+    rotated = moody_keys.rotate("person:a", created.slot_id)
+    assert (created.is_in_force, rotated.is_in_force) == (False, False)
+    assert in_force(tmp_path, rotated.text, clock) is None
+    moody_keys.republish_if_due()
+    assert in_force(tmp_path, created.text, clock) is not None
+    assert in_force(tmp_path, rotated.text, clock) is not None
+
+
+def test_a_start_on_a_full_disk_keeps_the_last_snapshot_and_stays_due(
+    moody: Moody,
+    moody_keys: KeyBook,
+    tmp_path: Path,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    minted = moody_keys.create("person:a", SPEC)
+    started = KeyBook(moody, SnapshotPublisher(tmp_path / "control"), clock)
+
+    def refuse(_self: SnapshotPublisher, _name: str, _body: bytes) -> int:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SnapshotPublisher, "publish", refuse)
+        assert started.publish_or_keep() is False
+    assert in_force(tmp_path, minted.text, clock) is not None
+    moody_keys.revoke("person:a", minted.key_id)
+    other = moody_keys.create("person:a", SPEC)
+    started.republish_if_due()
+    assert in_force(tmp_path, other.text, clock) is not None
+    assert started.publish_or_keep() is True
+
+
+def test_a_key_works_when_its_use_cannot_be_written_down(
+    moody: Moody, moody_keys: KeyBook, clock: ManualClock
+) -> None:
+    minted = moody_keys.create("person:a", SPEC)
+    before = UNNOTED._value.get()
+    moody.writes_away = 1
+    assert moody_keys.find(minted.text) is not None
+    assert UNNOTED._value.get() == before + 1

@@ -58,11 +58,15 @@ class KeyListing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MintedKey:
-    """A new key, shown once: `text` is stored nowhere."""
+    """A new key, shown once: `text` is stored nowhere.
+
+    `is_in_force` is False when it could not be published yet; that is retried every second.
+    """
 
     text: str
     key_id: str
     slot_id: str
+    is_in_force: bool = True
 
     def __repr__(self) -> str:
         return f"MintedKey(key_id={self.key_id!r}, slot_id={self.slot_id!r}, text=***)"
