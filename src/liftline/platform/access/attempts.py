@@ -76,3 +76,11 @@ class Attempts:
             window = self._windows.get(f"address:{address}")
             if window is not None:
                 window.failures = max(0, window.failures - 1)
+
+    def unjudged(self, email: str, address: str) -> None:
+        """Take one attempt back from both: nobody looked at its password."""
+        with self._lock:
+            for name in (f"account:{email}", f"address:{address}"):
+                window = self._windows.get(name)
+                if window is not None:
+                    window.failures = max(0, window.failures - 1)

@@ -10,10 +10,12 @@ from typing import Final
 from prometheus_client import Counter
 
 from liftline.core.clock import Clock
+from liftline.core.errors import UnavailableError
 from liftline.platform.access.attempts import Attempts, TooManyAttemptsError
 from liftline.platform.access.contracts import ApproverScope, Grant, Principal
 from liftline.platform.access.errors import AccessMissingError, LinkError, LoginFailedError
-from liftline.platform.access.passwords import Passwords
+from liftline.platform.access.keybook import UNNOTED
+from liftline.platform.access.passwords import Passwords, SignInBusyError
 from liftline.platform.access.store import accounts, sessions
 from liftline.platform.access.store.accounts import AccountListing
 from liftline.platform.audit.api import Change, record
@@ -21,6 +23,8 @@ from liftline.platform.state.contracts import StateStore
 
 LINK_PAGE: Final = "/accept#token="
 """The token stands behind the #: browsers send it to nobody, and no log has it."""
+
+TOUCH_PAUSE_S: Final = 15.0
 
 SIGN_INS: Final = Counter("liftline_access_sign_ins", "Sign-ins by outcome.", ["outcome"])
 
@@ -44,6 +48,7 @@ class People:
         self._clock = clock
         self._passwords = passwords
         self._attempts = Attempts(clock)
+        self._touch_again_s = 0.0
 
     def first_link(self, base_url: str) -> str | None:
         """A one-time link for the first admin; None once an admin has a password.
@@ -149,7 +154,13 @@ class People:
             raise
         with self._store.read() as connection:
             known = accounts.credentials(connection, name)
-        if not self._passwords.matches(known[1] if known else None, password) or known is None:
+        try:
+            is_right = self._passwords.matches(known[1] if known else None, password)
+        except SignInBusyError:
+            self._attempts.unjudged(name, address)
+            SIGN_INS.labels(outcome="busy").inc()
+            raise
+        if not is_right or known is None:
             SIGN_INS.labels(outcome="failed").inc()
             raise LoginFailedError()
         self._attempts.succeeded(name, address)
@@ -182,9 +193,22 @@ class People:
             found = sessions.find(connection, token, now)
             person = accounts.principal(connection, found[0]) if found else None
         if found and person and found[1]:
+            self._touch(token, now)
+        return person
+
+    def _touch(self, token: str, now: datetime) -> None:
+        """Best effort: a full disk or a busy database must not turn a signed-in person away.
+
+        After a failure nobody tries for TOUCH_PAUSE_S: each try may wait for the writer.
+        """
+        if self._clock.monotonic_s() < self._touch_again_s:
+            return
+        try:
             with self._store.write() as connection:
                 sessions.touch(connection, token, now)
-        return person
+        except UnavailableError:
+            self._touch_again_s = self._clock.monotonic_s() + TOUCH_PAUSE_S
+            UNNOTED.inc()
 
     def listing(self) -> list[AccountListing]:
         """Every account, by address."""

@@ -64,3 +64,12 @@ def test_memory_is_bounded(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) 
     for number in range(100):
         counted.begin(f"{number}@b", f"10.0.0.{number}")
     assert len(counted._windows) == 10
+
+
+def test_an_attempt_nobody_looked_at_is_taken_back() -> None:
+    attempts = Attempts(ManualClock())
+    for _ in range(PER_ACCOUNT * 2):
+        attempts.begin("a@b.example", "1.2.3.4")
+        attempts.unjudged("a@b.example", "1.2.3.4")
+    attempts.unjudged("never@seen.example", "9.9.9.9")
+    attempts.begin("a@b.example", "1.2.3.4")

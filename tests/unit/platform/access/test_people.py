@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from liftline.core.clock import ManualClock
+from liftline.core.errors import UnavailableError
 from liftline.core.ids import ProjectId
 from liftline.platform.access.api import (
     Access,
@@ -23,9 +25,10 @@ from liftline.platform.access.api import (
 )
 from liftline.platform.access.attempts import PER_ACCOUNT
 from liftline.platform.access.contracts import Grant
+from liftline.platform.access.people import TOUCH_PAUSE_S, People
 from liftline.platform.access.store.accounts import FIRST_EMAIL, LINK_LIFE
 from liftline.platform.access.store.sessions import ABSOLUTE_LIFE, IDLE_LIFE, PER_ACCOUNT_MAX
-from liftline.platform.state.contracts import StateStore
+from liftline.platform.state.contracts import Connection, StateStore
 
 PASSWORD = "correct horse battery"
 HERE = "127.0.0.1"
@@ -196,3 +199,38 @@ def test_no_token_or_password_is_stored(access: Access, admin: SignedIn, store: 
         stored = [str(connection.execute(text(f"select * from {t}")).all()) for t in tables]
     for hidden in (token_of(link), admin.token, PASSWORD):
         assert not any(hidden in content for content in stored)
+
+
+class Full:
+    """A store that reads and does not write, as on a full disk."""
+
+    def __init__(self, store: StateStore) -> None:
+        self._store = store
+        self.tries = 0
+
+    def read(self) -> AbstractContextManager[Connection]:
+        return self._store.read()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        self.tries += 1
+        raise UnavailableError("database or disk is full")
+
+    def migrate(self) -> None:
+        self._store.migrate()
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def test_a_full_disk_does_not_turn_a_signed_in_person_away(
+    admin: SignedIn, store: StateStore, clock: ManualClock, passwords: Passwords
+) -> None:
+    full = Full(store)
+    people = People(full, clock, passwords)
+    clock.advance(timedelta(minutes=2))
+    for _ in range(3):
+        assert people.of_session(admin.token) == admin.principal
+    assert full.tries == 1, "each try may wait for the writer: one in a while is enough"
+    clock.advance(timedelta(seconds=TOUCH_PAUSE_S))
+    assert people.of_session(admin.token) == admin.principal
+    assert full.tries == 2
