@@ -78,6 +78,13 @@ class MartLab:
             f"insert into raw.events ({names}) values ({marks})", list(row.values())
         )
 
+    def load(self, at: datetime) -> None:
+        """Say that everything so far was committed by a load at that instant."""
+        self.connection.execute(
+            "insert into raw.loads select ?, '', '', ?, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0",
+            [self.ordinal, at.replace(tzinfo=None)],
+        )
+
     def build(self, *options: str) -> None:
         """Run the models of the three folders and their tests; fails the test when dbt does."""
         folders = ("models/activation", "models/search", "models/email")
@@ -113,6 +120,7 @@ class MartLab:
     def clear(self) -> None:
         """Forget events and marts, keep the project."""
         self.connection.execute("delete from raw.events")
+        self.connection.execute("delete from raw.loads")
         tables = self.rows("select table_name from duckdb_tables() where schema_name = 'analytics'")
         for (table,) in tables:
             self.connection.execute(f"delete from analytics.{table}")

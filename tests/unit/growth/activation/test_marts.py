@@ -89,6 +89,35 @@ def test_only_what_is_known_matures_a_user(marts: MartLab) -> None:
     ]
 
 
+def test_a_collector_whose_clock_was_ahead_matures_nobody(marts: MartLab) -> None:
+    """An event without a timestamp is dated by the collector, here a year into the future."""
+    answers = f"select {ANSWERS}, is_mature_d1 from analytics.activation_users"
+    known = "select max(data_through) from analytics.data_hours"
+    young = [(None, None, None, None, False)]
+    year = timedelta(days=365)
+    marts.send("user_signed_up", "u", START)
+    ahead = (START + year).replace(tzinfo=None)
+    marts.send("clicked", "u", START + year, received_at=ahead)
+    marts.load(START + HOUR)
+    marts.build()
+    assert marts.rows(known) == [((START + HOUR).replace(tzinfo=None),)]
+    assert marts.rows(answers) == young
+    # The loader's clock is ahead too: then nothing says so, until it is set right.
+    marts.send("clicked", "u", START + year, received_at=ahead)
+    marts.load(START + year)
+    marts.build()
+    assert marts.rows(answers) == [(False, False, False, False, True)]
+    marts.send("clicked", "u", START + 3 * HOUR)
+    marts.load(START + 4 * HOUR)
+    marts.build()
+    assert marts.rows(known) == [((START + 4 * HOUR).replace(tzinfo=None),)]
+    assert marts.rows(answers) == young
+    marts.send("clicked", "other", START + 24 * HOUR)
+    marts.load(START + 25 * HOUR)
+    marts.build()
+    assert marts.rows(answers) == [(False, None, None, None, True)]
+
+
 def test_nothing_but_the_planned_event_activates(marts: MartLab) -> None:
     """A page or an unplanned event of the same name, a semantic duplicate, another project."""
     marts.send("user_signed_up", "u", START)
