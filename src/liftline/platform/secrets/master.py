@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import os
+import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +24,7 @@ from liftline.platform.secrets.envelope import KEY_BYTES, MasterKey
 FILE_NAME: Final = "master.key"
 ENV_KEY: Final = "LIFTLINE_MASTER_KEY"
 ENV_FILE: Final = "LIFTLINE_MASTER_KEY_FILE"
+_log = logging.getLogger(__name__)
 
 
 class BadMasterKeyError(InvalidError):
@@ -59,13 +63,9 @@ def load(directory: Path, environ: Mapping[str, str]) -> MasterKeys:
         return MasterKeys(current=_read(named), candidate=None, path=None)
     path = directory / FILE_NAME
     if not path.exists():
-        write(path, os.urandom(KEY_BYTES))
-    following = next_path(path)
-    return MasterKeys(
-        current=_read(path),
-        candidate=_read(following) if following.exists() else None,
-        path=path,
-    )
+        with suppress(FileExistsError):  # another process was first: its key is the one
+            write(path, os.urandom(KEY_BYTES))
+    return MasterKeys(current=_read(path), candidate=_candidate(next_path(path)), path=path)
 
 
 def next_path(path: Path) -> Path:
@@ -74,13 +74,22 @@ def next_path(path: Path) -> Path:
 
 
 def write(path: Path, key: bytes) -> None:
-    """Write a key file durably with mode 0600; never over an existing one."""
+    """Put a key file in place with mode 0600, whole or not at all; never over an existing one.
+
+    Raises FileExistsError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64encode(key) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(key) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # A link, not a rename: that would silently replace a key someone else just put there.
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
     sync_directory(path.parent)
 
 
@@ -91,6 +100,17 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _candidate(path: Path) -> MasterKey | None:
+    """A rotation's new key; one that cannot be read was never in force, or no longer helps."""
+    if not path.exists():
+        return None
+    try:
+        return _read(path)
+    except BadMasterKeyError as failed:
+        _log.warning("%s is left alone: %s", path.name, failed)
+        return None
 
 
 def _read(path: Path) -> MasterKey:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
 
+from liftline.platform.secrets import master
 from liftline.platform.secrets.master import BadMasterKeyError, OpenMasterKeyError, load, write
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -50,3 +52,42 @@ def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
     write(tmp_path / "key", bytes(32))
     with pytest.raises(FileExistsError):
         write(tmp_path / "key", bytes(32))
+
+
+def test_a_crash_while_writing_leaves_no_half_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="no space"):
+            load(tmp_path, {})
+    assert list(tmp_path.iterdir()) == []
+    assert load(tmp_path, {}).current.id == load(tmp_path, {}).current.id
+
+
+def test_who_comes_second_takes_the_key_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = master.write
+
+    def race(path: Path, key: bytes) -> None:
+        real(path, bytes(range(32)))
+        real(path, key)
+
+    monkeypatch.setattr(master, "write", race)
+    expected = load(tmp_path / "other", {"LIFTLINE_MASTER_KEY": KEY}).current.id
+    assert load(tmp_path, {}).current.id == expected
+
+
+@pytest.mark.parametrize("content", [b"", b"half", b"\xff\xfe"])
+def test_a_candidate_that_cannot_be_read_is_no_candidate(tmp_path: Path, content: bytes) -> None:
+    made = load(tmp_path, {})
+    following = tmp_path / "master.key.next"
+    following.write_bytes(content)
+    following.chmod(0o600)
+    found = load(tmp_path, {})
+    assert (found.current.id, found.candidate) == (made.current.id, None)
+    assert following.exists(), "nothing that may be a key is deleted unread"
