@@ -168,8 +168,10 @@ class People:
         fresh = self._passwords.hash(password) if self._passwords.is_outdated(stored) else None
         now = self._clock.now()
         with self._store.write() as connection:
+            # The password may have been set anew while this one was checked: then it is wrong.
+            is_same = accounts.lock_password(connection, account_id) == stored
             person = accounts.principal(connection, account_id)
-            if person is None:
+            if person is None or not is_same:
                 raise LoginFailedError()
             if fresh is not None:
                 accounts.set_password(connection, account_id, fresh)

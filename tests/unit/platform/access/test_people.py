@@ -234,3 +234,26 @@ def test_a_full_disk_does_not_turn_a_signed_in_person_away(
     clock.advance(timedelta(seconds=TOUCH_PAUSE_S))
     assert people.of_session(admin.token) == admin.principal
     assert full.tries == 2
+
+
+@pytest.mark.parametrize("is_outdated", [False, True])
+def test_a_password_set_anew_wins_over_a_sign_in_under_way(
+    access: Access, admin: SignedIn, monkeypatch: pytest.MonkeyPatch, is_outdated: bool
+) -> None:
+    fresh = "another long password"
+    real = Passwords.matches
+
+    def reset_meanwhile(self: Passwords, stored: str | None, password: str) -> bool:
+        is_right = real(self, stored, password)
+        link = access.people.link("key:x", FIRST_EMAIL, "http://x")
+        access.people.accept(token_of(link), fresh, HERE)
+        return is_right
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Passwords, "matches", reset_meanwhile)
+        patch.setattr(Passwords, "is_outdated", lambda _self, _stored: is_outdated)
+        with pytest.raises(LoginFailedError):
+            access.people.sign_in(FIRST_EMAIL, PASSWORD, HERE)
+    access.people.sign_in(FIRST_EMAIL, fresh, HERE)
+    with pytest.raises(LoginFailedError):
+        access.people.sign_in(FIRST_EMAIL, PASSWORD, HERE)

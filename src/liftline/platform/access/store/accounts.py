@@ -173,6 +173,16 @@ def credentials(connection: Connection, email: str) -> tuple[str, str] | None:
     return (row.account_id, row.password_hash) if row else None
 
 
+def lock_password(connection: Connection, account_id: str) -> str | None:
+    """The hash in force, which nobody else changes until this transaction ends."""
+    # The row lock is for PostgreSQL; SQLite has one writer anyway.
+    return connection.execute(
+        select(accounts.c.password_hash)
+        .where(accounts.c.account_id == account_id)
+        .with_for_update()
+    ).scalar()
+
+
 def has_admin_with_password(connection: Connection) -> bool:
     """Whether someone can sign in already who may invite others."""
     found = connection.execute(
