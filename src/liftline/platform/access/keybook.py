@@ -25,6 +25,7 @@ from liftline.platform.control.api import SnapshotPublisher
 from liftline.platform.state.contracts import Connection, StateStore
 
 NOTE_EVERY: Final = timedelta(minutes=1)
+REVOKED_KEPT: Final = timedelta(days=90)
 
 LIVE_KEYS: Final = Gauge("liftline_access_live_keys", "Keys in the published snapshot.")
 PUBLISH_FAILURES: Final = Counter(
@@ -136,14 +137,14 @@ class KeyBook:
         self.publish()
 
     def ensure(self, actor: str, spec: SlotSpec) -> MintedKey:
-        """A fresh key in the slot of this name, made when absent; older keys of it end.
+        """A fresh key in the slot of this kind and name, made when absent; older keys of it end.
 
         For keys that a process mints for itself at start (demo traffic, the app's own
         outbox): the text need not be kept on disk, the source stays the same.
         """
         now = self._clock.now()
         with self._change() as connection:
-            slot_id = slots.find_slot(connection, spec.project, spec.environment, spec.name)
+            slot_id = slots.find_slot(connection, spec)
             if slot_id is None:
                 minted = slots.create(connection, spec, now)
             else:
@@ -159,6 +160,17 @@ class KeyBook:
         """Keys, newest first, revoked ones too."""
         with self._store.read() as connection:
             return slots.listing(connection, project, environment)
+
+    def places(self) -> set[tuple[ProjectId, Environment]]:
+        """Every project and environment that ever had a key."""
+        with self._store.read() as connection:
+            return slots.places(connection)
+
+    def forget_revoked(self) -> int:
+        """Drop keys that were revoked REVOKED_KEPT ago; returns how many. The audit has them."""
+        before = self._clock.now() - REVOKED_KEPT
+        with self._store.write() as connection:
+            return slots.forget_revoked(connection, before)
 
     def place_of_key(self, key_id: str) -> tuple[ProjectId, Environment]:
         """Where a key belongs. Raises AccessMissingError."""

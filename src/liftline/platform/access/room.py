@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftline.core.room import Alert, Command, Room
+from liftline.core.room import Alert, Command, Job, Room
 
 ROOM = Room(
     name="access",
@@ -26,6 +26,14 @@ ROOM = Room(
             expression='increase(liftline_access_sign_ins_total{outcome="limited"}[15m]) > 10',
             severity="warn",
             runbook="docs/runbooks/access.md",
+        ),
+    ),
+    jobs=(
+        Job(
+            name="access_forget_revoked_keys",
+            cron="43 3 * * *",
+            zone="UTC",
+            run="liftline.platform.access.jobs:forget_revoked_keys",
         ),
     ),
     routes=("liftline.platform.access.http:routes",),

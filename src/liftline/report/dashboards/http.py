@@ -186,8 +186,7 @@ def _place_routes(router: APIRouter, access: Access, addresses: Addresses) -> No
         principal = current_principal(request)
         if principal is None:
             raise UnauthenticatedError()
-        keyed = {(key.project, key.environment) for key in access.keys.listing(None, None)}
-        return visible_projects(principal, keyed)
+        return visible_projects(principal, access.keys.places())
 
 
 def visible_projects(principal: Principal, places: set[tuple[ProjectId, Environment]]) -> Projects:

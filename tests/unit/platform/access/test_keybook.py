@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from liftline.platform.access.api import (
     SlotSpec,
 )
 from liftline.platform.access.contracts import CONTROL_KEYS, KeyRecord, KeyRing
-from liftline.platform.access.keybook import UNNOTED, KeyBook
+from liftline.platform.access.jobs import forget_revoked_keys
+from liftline.platform.access.keybook import REVOKED_KEPT, UNNOTED, KeyBook
+from liftline.platform.access.store import slots
 from liftline.platform.audit.api import recent
 from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
 from liftline.platform.state.contracts import Connection, StateStore
@@ -284,3 +287,36 @@ def test_a_key_works_when_its_use_cannot_be_written_down(
     moody.writes_away = 1
     assert moody_keys.find(minted.text) is not None
     assert UNNOTED._value.get() == before + 1
+
+
+def test_ensure_touches_no_slot_of_another_kind(access: Access) -> None:
+    theirs = access.keys.create("person:a", replace(SPEC, kind="public"))
+    own = access.keys.ensure("system", replace(SPEC, kind="admin"))
+    assert own.text.startswith("llk_admin_")
+    assert own.slot_id != theirs.slot_id
+    assert access.keys.find(theirs.text) is not None
+
+
+def test_places_are_all_there_however_many_keys_are_listed(
+    access: Access, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "LISTED_MAX", 3)
+    access.keys.create("person:a", SPEC)
+    for _ in range(4):
+        clock.advance(timedelta(seconds=1))
+        access.keys.ensure("system", replace(SPEC, project=ProjectId("demo")))
+    assert access.keys.places() == {("shop", "dev"), ("demo", "dev")}
+
+
+def test_keys_revoked_long_ago_are_forgotten_and_others_stay(
+    access: Access, clock: ManualClock, store: StateStore
+) -> None:
+    long_ago = access.keys.create("person:a", SPEC)
+    access.keys.revoke("person:a", long_ago.key_id)
+    lately = access.keys.rotate("person:a", long_ago.slot_id)
+    clock.advance(REVOKED_KEPT)
+    access.keys.revoke("person:a", lately.key_id)
+    live = access.keys.rotate("person:a", long_ago.slot_id)
+    clock.advance(timedelta(seconds=1))
+    forget_revoked_keys(lambda _port: access)
+    assert {key.key_id for key in access.keys.listing()} == {lately.key_id, live.key_id}

@@ -12,7 +12,7 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
 from liftline.core.ids import Environment, ProjectId, new_id
 from liftline.platform.access import keytext
@@ -24,6 +24,7 @@ LIVE_MAX: Final = 2
 ORIGINS_MAX: Final = 20
 SLOTS_MAX: Final = 1000
 LISTED_MAX: Final = 2000
+FORGOTTEN_MAX: Final = 5000
 _NAME: Final = re.compile(r"[\w .,:/()-]{1,80}\Z")
 
 
@@ -129,6 +130,12 @@ def revoke_all(connection: Connection, slot_id: str, now: datetime) -> None:
     connection.execute(update(keys).where(live).values(revoked_at=now))
 
 
+def forget_revoked(connection: Connection, before: datetime) -> int:
+    """Drop keys revoked before an instant, at most FORGOTTEN_MAX; their slots stay."""
+    chosen = select(keys.c.key_id).where(keys.c.revoked_at < before).limit(FORGOTTEN_MAX)
+    return connection.execute(delete(keys).where(keys.c.key_id.in_(chosen))).rowcount
+
+
 def listing(
     connection: Connection,
     project: ProjectId | None = None,
@@ -161,16 +168,21 @@ def slot_place(connection: Connection, slot_id: str) -> tuple[ProjectId, Environ
     return ProjectId(row.project), cast(Environment, row.environment)
 
 
-def find_slot(
-    connection: Connection, project: ProjectId, environment: Environment, name: str
-) -> str | None:
-    """The oldest slot of this name in a place."""
+def places(connection: Connection) -> set[tuple[ProjectId, Environment]]:
+    """Every project and environment that ever had a key."""
+    rows = connection.execute(select(key_slots.c.project, key_slots.c.environment).distinct())
+    return {(ProjectId(row.project), cast(Environment, row.environment)) for row in rows}
+
+
+def find_slot(connection: Connection, spec: SlotSpec) -> str | None:
+    """The oldest slot of this kind and name in its place."""
     return connection.execute(
         select(key_slots.c.slot_id)
         .where(
-            key_slots.c.project == project,
-            key_slots.c.environment == environment,
-            key_slots.c.name == name,
+            key_slots.c.project == spec.project,
+            key_slots.c.environment == spec.environment,
+            key_slots.c.kind == spec.kind,
+            key_slots.c.name == spec.name,
         )
         .order_by(key_slots.c.created_at)
     ).scalar()
