@@ -101,7 +101,7 @@ def events(draw: st.DrawFn) -> bytes:
                 "user_id": USERS, "userId": USERS, "anonymous_id": USERS, "type": TYPES,
                 "name": USERS, "context": st.sampled_from([None, {}, {"b": 1, "a": ":"}, [1]]),
                 "properties": PROPERTIES | st.none(), "unknown": VALUES,
-                "message_id": st.sampled_from(["x" * 60, "", None]),
+                "message_id": st.sampled_from(["x" * 60, "x" * 201, "\u20ac" * 67, "", None]),
             },
         )
         if draw(st.booleans())
@@ -167,10 +167,10 @@ def test_canary_ordinary_events_are_decided_together() -> None:
     plain = msgspec.json.encode(event)
     double = plain.replace(b'{"user_id":', b'{"user_id":"u1","user_id":')
     raws = [plain] * 4
-    rows = decide_together(read_body(b"[%b]" % b",".join(raws)).events, request(), 100)
+    rows = decide_together(read_body(b"[%b]" % b",".join(raws)).events, request(), Limits())
     assert rows is not None
     assert all(row[5] is not None for row in rows)
     raws.append(double)
-    rows = decide_together(read_body(b"[%b]" % b",".join(raws)).events, request(), 100)
+    rows = decide_together(read_body(b"[%b]" % b",".join(raws)).events, request(), Limits())
     assert rows is not None
     assert all(row[5] is None for row in rows), "one key twice, and none of its name is trusted"

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, cast
 
 import msgspec
 
+from liftline.data.collect.contracts import Limits
 from liftline.data.collect.lines import Common
 from liftline.data.collect.wire import WireEvent
 from liftline.data.events.api import CompiledPlan, Properties, Shape, zulu_instants
@@ -42,12 +44,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def decide_together(
-    events: Sequence[WireEvent | Violation], request: Request, short_ids: int
+    events: Sequence[WireEvent | Violation], request: Request, limits: Limits
 ) -> Iterator[Row] | None:
     """What holds of each of the events; None when all of them must be judged alone.
 
-    That is when one is no event, has an instant in a rarer spelling, or ids that together
-    have more than `short_ids` characters.
+    That is when one is no event, has an instant in a rarer spelling, or may have an id over
+    the limits.
     """
     if set(map(type, events)) != {WireEvent}:
         return None
@@ -59,16 +61,16 @@ def decide_together(
     message_ids = [event.message_id or event.message_id_camel for event in read]
     users = [event.user_id or event.user_id_camel for event in read]
     anonymous = [event.anonymous_id or event.anonymous_id_camel for event in read]
-    if sum(map(_longest, (message_ids, users, anonymous))) > short_ids:
+    is_short = _is_short(users, limits.id_bytes) and _is_short(anonymous, limits.id_bytes)
+    if not is_short or not _is_short(message_ids, limits.message_id_bytes):
         return None
+    raws = [event.properties for event in read]
     held: list[Properties | None] = [None] * len(read)
     keys: list[str | None] = [None] * len(read)
     for shape, places in _by_shape(read, request):
-        found = shape.hold(
-            [read[at].properties for at in places],
-            [users[at] for at in places],
-            [timestamps[at] for at in places],
-        )
+        # A getter of one place gives its item bare, of several a tuple: always ask for two.
+        pick = itemgetter(places[0], *places)
+        found = shape.hold(pick(raws)[1:], pick(users)[1:], pick(timestamps)[1:])
         if found is not None:
             for at, properties, key in zip(places, *found, strict=True):
                 held[at] = properties
@@ -89,5 +91,8 @@ def _by_shape(events: Sequence[WireEvent], request: Request) -> Iterator[tuple[S
             yield shape, found
 
 
-def _longest(texts: list[str | None]) -> int:
-    return max(map(len, filter(None, texts)), default=0)
+def _is_short(texts: list[str | None], limit_bytes: int) -> bool:
+    """Whether every text is surely within the limit; no character has more than four bytes."""
+    known = list(filter(None, texts))
+    longest = max(map(len, known), default=0)
+    return longest * 4 <= limit_bytes or (longest <= limit_bytes and "".join(known).isascii())

@@ -70,9 +70,8 @@ class Judge:
         verdict = Verdict()
         for start in range(0, len(events), TOGETHER):
             some = events[start : start + TOGETHER]
-            rows = None
-            if len(some) >= WORTH_GROUPING:
-                rows = decide_together(some, request, self._short_ids)
+            is_worth_it = len(some) >= WORTH_GROUPING
+            rows = decide_together(some, request, self._limits) if is_worth_it else None
             if rows is None:
                 for index, event in enumerate(some, start):
                     self._judge_alone(index, event, request, verdict)
@@ -85,12 +84,12 @@ class Judge:
         contexts, kind, append = self._contexts, request.kind, into.lines.append
         for index, row in enumerate(rows, start):
             event, message_id, user_id, anonymous_id, event_at, properties, key = row
-            context = contexts.get(bytes(event.context))
-            if properties is None or context is None or not message_id or not event.event:
+            name, context = event.event, contexts.get(bytes(event.context))
+            if properties is None or context is None or not message_id or not name:
                 self._judge_alone(index, event, request, into)
                 continue
             append(EventLine(
-                kind, message_id, "track", event.event, user_id, anonymous_id, event.timestamp,
+                kind, message_id, "track", name, user_id, anonymous_id, event.timestamp,
                 event_at, True, False, key, properties, context,
             ))  # fmt: skip
 

@@ -22,9 +22,9 @@ from liftline.data.events.rules import field_names, is_about_nobody, key_reader,
 from liftline.data.events.timestamps import zulu_instants
 
 Properties = msgspec.Struct
-Keys = Sequence[str | None]
+Texts = tuple[str | None, ...]
 Column = Callable[[Properties], Any]
-Settle = Callable[[list[Properties], list[str | None]], Keys | None]
+Settle = Callable[[list[Properties], Texts], Texts | None]
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -44,8 +44,8 @@ class Shape:
         self._settle = None if is_about_nobody(spec) else _settle_users(spec)
 
     def hold(
-        self, raws: Sequence[msgspec.Raw], users: list[str | None], instants: list[str | None]
-    ) -> tuple[list[Properties], Keys] | None:
+        self, raws: Sequence[msgspec.Raw], users: Texts, instants: Texts
+    ) -> tuple[list[Properties], Texts] | None:
         """Properties as structs and the business keys' texts; None when one is in doubt.
 
         Each struct's JSON, in its own order of fields, is the canonical one. `users` are
@@ -63,7 +63,7 @@ class Shape:
         except REFUSALS:
             return None
         for column in self._instants:
-            texts = list(map(column, held))
+            texts = tuple(map(column, held))
             if texts != instants and zulu_instants(texts) is None:
                 return None
         if self._settle is None:
@@ -88,13 +88,13 @@ def _settle_users(spec: EventSpec) -> Settle:
     told: Column | None = attrgetter(field) if field else None
     who, key = user_reader(spec), key_reader(spec)
 
-    def settle(held: list[Properties], users: list[str | None]) -> Keys | None:
+    def settle(held: list[Properties], users: Texts) -> Texts | None:
         agreed = users
-        if not all(users) or (told is not None and list(map(told, held)) != users):
+        if not all(users) or (told is not None and tuple(map(told, held)) != users):
             looked_at = list(map(who, held, users))
-            agreed = [user for user in looked_at if not isinstance(user, Violation)]
+            agreed = tuple(user for user in looked_at if not isinstance(user, Violation))
             if len(agreed) < len(held):
                 return None
-        return (None,) * len(held) if key is None else list(map(key, held, agreed))
+        return (None,) * len(held) if key is None else tuple(map(key, held, agreed))
 
     return settle
