@@ -98,6 +98,7 @@ def test_public_events_are_public_and_business_keys_are_the_users(
     }
     assert senders["search_performed"] == senders["onboarding_step_started"] == "public"
     assert {sender for name, sender in senders.items() if name.startswith("email_")} == {"server"}
+    assert senders["user_signed_up"] == senders["invite_created"] == "server"
     keys: dict[str | None, set[str]] = {}
     for delivery, verdict in demo_verdicts:
         if isinstance(verdict, Checked) and delivery.name == "user_activated":

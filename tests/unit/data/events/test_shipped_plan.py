@@ -49,6 +49,27 @@ def test_no_browser_may_forge_what_only_machines_know(
     assert [spec.name for spec in guarded if "public" in spec.senders] == []
 
 
+@pytest.mark.parametrize("name", ["user_signed_up", "invite_created"])
+def test_a_forged_first_event_cannot_stand_in_place_of_the_server_s(
+    shipped_events: tuple[EventSpec, ...], name: str
+) -> None:
+    """Of two events with one business key the first counts, whoever sent it."""
+    spec = next(one for one in shipped_events if one.name == name)
+    assert spec.business_key
+    assert spec.senders == ("server",)
+    plan = compile_plan(make_snapshot(shipped_events, {"prod": "reject"}, 1))
+    for sender, kind in (("server", Checked), ("public", Violation)):
+        verdict = plan.check(
+            event_type="track",
+            name=name,
+            raw_properties=json.dumps(spec.examples_good[0]).encode(),
+            sender=sender,  # type: ignore[arg-type]
+            environment="prod",
+            user_id=None,
+        )
+        assert isinstance(verdict, kind)
+
+
 def test_facts_that_happen_once_have_a_business_key(
     shipped_events: tuple[EventSpec, ...],
 ) -> None:
@@ -56,6 +77,10 @@ def test_facts_that_happen_once_have_a_business_key(
     assert keys["user_signed_up"] == keys["user_activated"] == ("user_id",)
     assert keys["email_sent"] == ("send_id",)
     assert len(keys) == 11
+    keyed = [spec for spec in shipped_events if spec.business_key]
+    assert [spec.name for spec in keyed if "public" in spec.senders] == [], (
+        "the first event of a key counts, so nobody may forge one"
+    )
 
 
 def test_no_property_carries_an_address_or_free_text(
