@@ -24,9 +24,13 @@ FLAGS = (
 WAIT_MS = 10_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    """One browser for all pages."""
+    """One browser for all pages.
+
+    Not for the session: Playwright keeps an event loop running in this thread until it ends,
+    and every later test that starts a loop of its own would fail.
+    """
     if CHROMIUM is None:
         pytest.skip("Chromium is missing: apt-get install chromium")
     if not (DIST / "index.html").is_file():
@@ -40,9 +44,9 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served_stage(chromium: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The stage, up for the session, with its first account accepted."""
+    """The stage, up for the module, with its first account accepted."""
     with Stage(tmp_path_factory.mktemp("stage")).running() as stage:
         link = stage.access.first_account_link()
         assert link is not None
