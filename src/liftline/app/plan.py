@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from liftline.core.errors import BrokenError
 from liftline.data.events.api import (
@@ -16,9 +17,12 @@ from liftline.data.events.api import (
     next_snapshot,
     plan_changes,
     shipped_plan,
+    snapshot_changes,
 )
 from liftline.data.events.contracts import CONTROL_PLAN, PlanSnapshot, Unplanned
 from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
+
+log = structlog.get_logger("liftline.app.plan")
 
 
 class UnreadablePlanError(BrokenError):
@@ -82,7 +86,10 @@ class PublishedPlan:
                     is_changed=False,
                 )
             self._publisher.publish(CONTROL_PLAN, msgspec.json.encode(snapshot))
-        changes = plan_changes(current.events if current else (), events)
+        changes = snapshot_changes(current, snapshot) if current else plan_changes((), events)
+        for change in changes:
+            if change.is_breaking:
+                log.warning("what was accepted may now be rejected", change=str(change))
         return AppliedPlan(
             version=snapshot.version,
             digest=snapshot.digest,

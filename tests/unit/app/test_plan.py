@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from liftline.app.plan import PublishedPlan, UnreadablePlanError, plan_directories
 from liftline.data.events.api import BreakingPlanError, shipped_plan
@@ -95,6 +96,29 @@ def test_a_restart_keeps_a_plan_that_was_applied_by_hand(
     assert plan.apply(by_hand, allow_breaking=False).version == 2
     assert plan.apply_configured(note) is None, "nothing changed in the settings since"
     assert in_force(tmp_path / "control").version == 2
+
+
+def test_a_start_with_a_stricter_setting_is_not_refused_but_says_so(
+    plan: PublishedPlan, tmp_path: Path
+) -> None:
+    plan.apply(None, allow_breaking=False)
+    control = tmp_path / "control"
+    stricter = PublishedPlan(
+        SnapshotPublisher(control),
+        SnapshotReader(control, CONTROL_PLAN),
+        plan_directories(tmp_path / "plan"),
+        {"dev": "reject", "staging": "reject", "prod": "reject"},
+    )
+    with capture_logs() as lines:
+        applied = stricter.apply_configured(tmp_path / "configured")
+    assert applied is not None
+    assert applied.changes == (
+        "~ unplanned events: dev: keep -> reject, by the settings (breaking)",
+    )
+    assert [line["change"] for line in lines if line["log_level"] == "warning"] == [
+        *applied.changes
+    ]
+    assert in_force(control).unplanned["dev"] == "reject"
 
 
 def test_an_unreadable_plan_in_force_is_named_with_a_way_out(

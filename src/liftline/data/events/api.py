@@ -12,6 +12,7 @@ from liftline.data.events.changes import (
     Change,
     next_snapshot,
     plan_changes,
+    snapshot_changes,
 )
 from liftline.data.events.contracts import AppliedPlan, Checked, PlanApplier
 from liftline.data.events.findings import Finding, InvalidPlanError
@@ -43,6 +44,7 @@ __all__ = [
     "model_name",
     "next_snapshot",
     "plan_changes",
+    "snapshot_changes",
     "read_plan",
     "shipped_plan",
     "staging_files",

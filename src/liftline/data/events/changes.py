@@ -5,6 +5,12 @@ a model reads goes away or changes its type. Such a change needs a higher `versi
 event, so that it is a decision and not a slip. An event may be removed only after it was
 deprecated in a plan that was in force. All else (a new event, an optional property, a
 wider bound, a new enum value) may keep the version.
+
+An environment that begins to reject what is outside the plan breaks senders too. That does not
+come from the plan but from the settings, where somebody has written it down for that very
+environment: there is no slip to guard against, and no version to raise. So it is reported as
+breaking and as covered: said in the answer and in the app's log as a warning, never refused.
+Otherwise a changed setting would leave a starting app without its plan.
 """
 
 from __future__ import annotations
@@ -17,6 +23,9 @@ import msgspec
 from liftline.core.errors import ConflictError
 from liftline.data.events.contracts import EventSpec, PlanSnapshot, PropertySpec, Unplanned
 from liftline.data.events.plan import make_snapshot
+
+UNPLANNED: Final = "unplanned events"
+"""Stands where a change names its event, for events that the plan does not name."""
 
 Kind = Literal["added", "removed", "changed"]
 _WIDER: Final = {("integer", "number")}
@@ -76,6 +85,14 @@ def plan_changes(old: Sequence[EventSpec], new: Sequence[EventSpec]) -> tuple[Ch
     return tuple(found)
 
 
+def snapshot_changes(old: PlanSnapshot, new: PlanSnapshot) -> tuple[Change, ...]:
+    """Every difference of what is in force: of the events, then of what is outside the plan."""
+    return (
+        *plan_changes(old.events, new.events),
+        *_unplanned_changes(old.unplanned, new.unplanned),
+    )
+
+
 def next_snapshot(
     current: PlanSnapshot | None,
     events: Sequence[EventSpec],
@@ -92,10 +109,26 @@ def next_snapshot(
     candidate = make_snapshot(events, unplanned, current.version + 1)
     if candidate.digest == current.digest:
         return current
-    refused = [one for one in plan_changes(current.events, events) if one.is_refused]
+    refused = [one for one in snapshot_changes(current, candidate) if one.is_refused]
     if refused and not allow_breaking:
         raise BreakingPlanError(refused)
     return candidate
+
+
+def _unplanned_changes(
+    old: Mapping[str, Unplanned], new: Mapping[str, Unplanned]
+) -> Iterator[Change]:
+    for environment in sorted(old.keys() | new.keys()):
+        # The door rejects where the settings say nothing.
+        before, after = old.get(environment, "reject"), new.get(environment, "reject")
+        if before != after:
+            yield Change(
+                kind="changed",
+                event=UNPLANNED,
+                message=f"{environment}: {before} -> {after}, by the settings",
+                is_breaking=after == "reject",
+                is_covered=True,
+            )
 
 
 def _removed(spec: EventSpec) -> Change:

@@ -7,8 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from liftline.data.events.api import BreakingPlanError, make_snapshot, next_snapshot, plan_changes
-from liftline.data.events.contracts import EventSpec, PropertySpec
+from liftline.data.events.api import (
+    BreakingPlanError,
+    make_snapshot,
+    next_snapshot,
+    plan_changes,
+    snapshot_changes,
+)
+from liftline.data.events.contracts import EventSpec, PropertySpec, Unplanned
 
 UNPLANNED = {"dev": "keep", "prod": "reject"}
 TEXT = PropertySpec(type="string", description="one", required=True, enum=("a", "b"))
@@ -119,6 +125,44 @@ def test_the_same_plan_keeps_its_version() -> None:
     assert next_snapshot(current, [OLD], UNPLANNED) is current
     assert next_snapshot(current, [OLD], {"dev": "reject"}).version == 5
     assert next_snapshot(None, [OLD], UNPLANNED).version == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        (
+            {"prod": "keep"},
+            {"prod": "reject"},
+            "~ unplanned events: prod: keep -> reject, by the settings (breaking)",
+        ),
+        (
+            {"prod": "keep"},
+            {},
+            "~ unplanned events: prod: keep -> reject, by the settings (breaking)",
+        ),
+        (
+            {"prod": "reject"},
+            {"prod": "keep"},
+            "~ unplanned events: prod: reject -> keep, by the settings",
+        ),
+    ],
+)
+def test_rejecting_the_unplanned_breaks_and_is_the_settings_to_decide(
+    before: dict[str, Unplanned], after: dict[str, Unplanned], sentence: str
+) -> None:
+    """It is said, and put in force: a changed setting must not stop the app from starting."""
+    current = make_snapshot([OLD], before, 4)
+    following = next_snapshot(current, [OLD], after)
+    assert (following.version, following.unplanned) == (5, after)
+    changes = snapshot_changes(current, following)
+    assert [str(one) for one in changes] == [sentence]
+    assert not changes[0].is_refused
+    assert snapshot_changes(following, make_snapshot([OLD], dict(after), 6)) == ()
+
+
+def test_silence_of_the_settings_is_no_change_from_reject() -> None:
+    rejecting = make_snapshot([OLD], {"prod": "reject"}, 1)
+    assert snapshot_changes(rejecting, make_snapshot([OLD], {}, 2)) == ()
 
 
 def test_changes_read_well() -> None:
