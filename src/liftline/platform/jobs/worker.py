@@ -27,9 +27,11 @@ FIRINGS: Final = Counter(
     "liftline_jobs_firings", "Timer firings by what became of them.", ["kind", "outcome"]
 )
 OVERDUE_S: Final = Gauge(
-    "liftline_jobs_overdue_seconds", "How late the oldest timer is that still waits."
+    "liftline_jobs_overdue_seconds", "How late the oldest timer is that a worker could run."
 )
-WAITING: Final = Gauge("liftline_jobs_timers", "Timers by state.", ["state"])
+WAITING: Final = Gauge(
+    "liftline_jobs_timers", "Timers by state; unknown is of a kind nobody runs.", ["state"]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class Worker:
         now = self._clock.now()
         # Most passes find nothing: they must not take the one writer away from others.
         with self._store.read() as connection:
-            oldest = timers.oldest_waiting(connection)
+            oldest = timers.oldest_waiting(connection, set(self._kinds))
         if oldest is None or oldest > now:
             return Tally()
         with self._store.write() as connection:
@@ -128,9 +130,11 @@ class Worker:
         now = self._clock.now()
         with self._store.read() as connection:
             by_state = timers.count_by_state(connection)
-            oldest = timers.oldest_waiting(connection)
+            unknown = timers.count_unknown(connection, set(self._kinds))
+            oldest = timers.oldest_waiting(connection, set(self._kinds))
         for state in ("pending", "leased", "dead"):
             WAITING.labels(state=state).set(by_state.get(state, 0))
+        WAITING.labels(state="unknown").set(unknown)
         OVERDUE_S.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
 
     def _run(self, claimed: Claimed, give_up_s: float) -> _Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
@@ -18,18 +19,17 @@ from liftline.platform.access.passwords import (
 )
 
 BOUND_S = 10.0
-CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 
 
 class Gated(PasswordHasher):
     """A hasher whose checks wait until the gate opens."""
 
     def __init__(self) -> None:
-        super().__init__(**CHEAP)
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
         self.gate = threading.Event()
         self.inside = threading.Semaphore(0)
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002 - theirs
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - theirs
         self.inside.release()
         assert self.gate.wait(BOUND_S)
         return super().verify(hash, password)
@@ -87,7 +87,7 @@ def test_a_start_costs_no_hash_and_the_decoy_costs_a_full_check(
         raise AssertionError("a start must not hash")
 
     monkeypatch.setattr(PasswordHasher, "hash", refuse)
-    hasher = PasswordHasher(**CHEAP)
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     made = Passwords(hasher)
     assert made.matches(None, "nobody's password") is False
     # The library reads it as one of its own: same parameters, so the same time.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from sqlalchemy import text
@@ -207,6 +208,10 @@ class Full:
     def __init__(self, store: StateStore) -> None:
         self._store = store
         self.tries = 0
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        return self._store.dialect
 
     def read(self) -> AbstractContextManager[Connection]:
         return self._store.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from liftline.platform.jobs.api import (
     Worker,
     cancel,
     dead_letters,
+    keep_recurrences,
     recur,
     recurrence_key,
     requeue,
@@ -227,7 +229,8 @@ def test_a_kind_that_nobody_knows_waits_and_is_seen(
     worker = worker_of(store, clock, Kind(run=boom))
     assert worker.run_once() == Tally()
     worker.observe()
-    assert OVERDUE_S._value.get() == 300.0
+    assert WAITING.labels(state="unknown")._value.get() == 1.0
+    assert OVERDUE_S._value.get() == 0.0, "late is what somebody could have run"
 
 
 def test_a_slow_batch_gives_the_rest_back(
@@ -293,6 +296,62 @@ def test_a_known_recurrence_keeps_its_next_occurrence(
         recur(connection, daily, clock.now())
     clock.advance(timedelta(hours=3))
     assert worker.run_once() == Tally()
+
+
+MINUTELY = Recurrence(name="beat", kind="beat", cron="* * * * *", zone="UTC")
+YEARS = timedelta(days=5 * 365)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_clock_that_was_ahead_holds_no_recurrence_up(
+    store: StateStore, clock: ManualClock, diary: Diary, is_killed: bool
+) -> None:
+    def die(_firing: Firing) -> None:
+        raise KeyboardInterrupt
+
+    with store.write() as connection:
+        recur(connection, MINUTELY, clock.now())
+    clock.jump(YEARS)
+    ahead = worker_of(store, clock, Kind(run=die if is_killed else diary), "beat")
+    with pytest.raises(KeyboardInterrupt) if is_killed else nullcontext():
+        ahead.run_once()
+    clock.jump(-YEARS)
+    with store.write() as connection:
+        recur(connection, MINUTELY, clock.now())
+    diary.firings.clear()
+    worker = worker_of(store, clock, Kind(run=diary), "beat")
+    for _ in range(10):
+        clock.advance(MINUTE)
+        worker.run_once()
+    assert len(diary.firings) >= 5
+    assert all(firing.late_by < MINUTE * 6 for firing in diary.firings)
+
+
+def test_making_known_again_takes_no_lease_away(store: StateStore, clock: ManualClock) -> None:
+    def start_again(_firing: Firing) -> None:
+        with store.write() as connection:
+            recur(connection, MINUTELY, clock.now())
+
+    with store.write() as connection:
+        recur(connection, MINUTELY, clock.now())
+    clock.advance(MINUTE)
+    worker = worker_of(store, clock, Kind(run=start_again), "beat")
+    assert worker.run_once() == Tally(done=1)
+
+
+def test_a_recurrence_whose_job_is_gone_is_forgotten_and_costs_no_writes(
+    store: StateStore, clock: ManualClock, set_at: Callable[..., None]
+) -> None:
+    gone = Recurrence(name="old", kind="old", cron="* * * * *", zone="UTC")
+    with store.write() as connection:
+        recur(connection, MINUTELY, clock.now())
+        recur(connection, gone, clock.now())
+    set_at("one-shot", MINUTE)
+    clock.advance(MINUTE)
+    with store.write() as connection:
+        assert keep_recurrences(connection, ["beat"]) == (recurrence_key("old"),)
+        assert keep_recurrences(connection, ["beat"]) == ()
+    assert rows(store) == 2
 
 
 def test_a_recurrence_survives_its_dead_letters(store: StateStore, clock: ManualClock) -> None:

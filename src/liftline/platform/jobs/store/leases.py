@@ -65,14 +65,17 @@ def claim(
     return sorted(claimed.mappings(), key=lambda row: int(row["id"]))
 
 
-def oldest_waiting(connection: Connection, table: Table) -> datetime | None:
-    """When the row that waits for longest wanted attention; one look at the partial index."""
-    found: datetime | None = connection.execute(
-        select(table.c.next_at)
-        .where(table.c.state.in_(("pending", "leased")))
-        .order_by(table.c.next_at)
-        .limit(1)
-    ).scalar()
+def oldest_waiting(
+    connection: Connection, table: Table, *, column: str = "", known: Collection[str] = ()
+) -> datetime | None:
+    """When the row that waits for longest wanted attention; one look at the partial index.
+
+    With `column`, only rows whose value there is in `known`.
+    """
+    waiting = select(table.c.next_at).where(table.c.state.in_(("pending", "leased")))
+    if column:
+        waiting = waiting.where(table.c[column].in_(sorted(known)))
+    found: datetime | None = connection.execute(waiting.order_by(table.c.next_at).limit(1)).scalar()
     return found
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import msgspec
@@ -21,6 +21,7 @@ from liftline.platform.jobs.store.tables import timers
 
 PAYLOAD_BYTES_MAX = 16 * 1024
 KEY_CHARS_MAX = 200
+LEASE_MAX = timedelta(minutes=5)
 
 
 class BadTimerError(InvalidError):
@@ -50,7 +51,12 @@ def set_timer(connection: Connection, timer: Timer, now: datetime) -> None:
 
 
 def recur(connection: Connection, recurrence: Recurrence, now: datetime) -> None:
-    """Make a recurrence known. Idempotent: the same schedule keeps its next occurrence."""
+    """Make a recurrence known. Idempotent: the same schedule keeps its next occurrence.
+
+    Unless that lies beyond what the schedule says now: a clock that was ahead for a while
+    and was set right would otherwise hold the recurrence up for as long as it was ahead.
+    """
+    due_at = next_occurrence(recurrence.cron, recurrence.zone, now)
     key = recurrence_key(recurrence.name)
     same = connection.execute(
         select(timers.c.id).where(
@@ -64,10 +70,24 @@ def recur(connection: Connection, recurrence: Recurrence, now: datetime) -> None
     if same is not None:
         text = _payload_text(recurrence.payload)
         connection.execute(update(timers).where(timers.c.id == same.id).values(payload=text))
+        _bring_forward(connection, same.id, due_at, now)
         return
-    due_at = next_occurrence(recurrence.cron, recurrence.zone, now)
     timer = Timer(key=key, kind=recurrence.kind, due_at=due_at, payload=recurrence.payload)
     _upsert(connection, _row(timer, now) | {"cron": recurrence.cron, "zone": recurrence.zone})
+
+
+def keep_recurrences(connection: Connection, names: Collection[str]) -> tuple[str, ...]:
+    """Forget every recurrence but these; returns the keys of those forgotten.
+
+    For the start: `names` are all there are. What a recurrence left as dead letters stays.
+    """
+    kept = sorted(recurrence_key(name) for name in names)
+    gone = connection.execute(
+        delete(timers)
+        .where(timers.c.cron.is_not(None), timers.c.key.not_in(kept))
+        .returning(timers.c.key)
+    )
+    return tuple(sorted(gone.scalars()))
 
 
 def recurrence_key(name: str) -> str:
@@ -202,9 +222,25 @@ def count_by_state(connection: Connection) -> dict[str, int]:
     return {str(state): int(count) for state, count in counted}
 
 
-def oldest_waiting(connection: Connection) -> datetime | None:
-    """When the timer that waits for longest wanted attention."""
-    return leases.oldest_waiting(connection, timers)
+def oldest_waiting(connection: Connection, kinds: set[str]) -> datetime | None:
+    """When the timer of these kinds that waits for longest wanted attention."""
+    return leases.oldest_waiting(connection, timers, column="kind", known=kinds)
+
+
+def count_unknown(connection: Connection, kinds: set[str]) -> int:
+    """How many live timers are of no kind among these: nobody will ever run them."""
+    return connection.execute(
+        select(func.count()).where(timers.c.state != "dead", timers.c.kind.not_in(sorted(kinds)))
+    ).scalar_one()
+
+
+def _bring_forward(connection: Connection, timer_id: int, due_at: datetime, now: datetime) -> None:
+    """Nothing waits longer than for its next occurrence; a lease, no longer than leases last."""
+    own = timers.c.id == timer_id
+    for state, latest in (("pending", due_at), ("leased", max(due_at, now + LEASE_MAX))):
+        late = own & (timers.c.state == state) & (timers.c.next_at > latest)
+        connection.execute(update(timers).where(late).values(next_at=latest))
+    connection.execute(update(timers).where(own, timers.c.due_at > due_at).values(due_at=due_at))
 
 
 def _upsert(connection: Connection, row: dict[str, object]) -> None:
