@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from liftline.platform.access.client import ask
+from liftline.platform.access.errors import AccessMissingError
 from liftline.platform.control.contracts import PROPAGATION_BOUND_S
 
 Data = Annotated[
@@ -22,7 +24,7 @@ Json = Annotated[bool, Parameter(name="--json", help="Print JSON.")]
 Place = Literal["dev", "staging", "prod"]
 
 keys_app = App(name="keys", help="API keys: create, list, rotate, revoke.")
-accounts_app = App(name="accounts", help="People: invite, list, new one-time links.")
+accounts_app = App(name="accounts", help="People: invite, list, new links, disable, enable.")
 
 
 @keys_app.command(name="create")
@@ -35,7 +37,7 @@ def create_key(
     origin: tuple[str, ...] = (),
     data: Data = None,
 ) -> None:
-    """Make a key; its text is printed this once, as soon as every process takes it.
+    """Make a key; its text is printed this once. Ends when every process takes it.
 
     Parameters
     ----------
@@ -52,10 +54,7 @@ def create_key(
         "name": name,
         "origins": list(origin),
     }
-    key = ask(_data(data), "POST", "/api/keys", body)["key"]
-    # The next command of a script uses the key: it must not meet a door that does not know it.
-    time.sleep(PROPAGATION_BOUND_S)
-    print(key)
+    _show(ask(_data(data), "POST", "/api/keys", body))
 
 
 @keys_app.command(name="list")
@@ -78,7 +77,7 @@ def list_keys(
 @keys_app.command(name="rotate")
 def rotate_key(slot: str, *, data: Data = None) -> None:
     """Make a second key for a slot; revoke the first when nothing uses it any more."""
-    print(ask(_data(data), "POST", f"/api/keys/slots/{_word(slot)}/rotate")["key"])
+    _show(ask(_data(data), "POST", f"/api/keys/slots/{_word(slot)}/rotate"))
 
 
 @keys_app.command(name="revoke")
@@ -131,6 +130,38 @@ def list_accounts(*, json: Json = False, data: Data = None) -> None:
 def link(email: str, *, data: Data = None) -> None:
     """Print a new one-time link for an account, such as after a lost password."""
     print(ask(_data(data), "POST", "/api/accounts/link", {"email": email})["link"])
+
+
+@accounts_app.command(name="disable")
+def disable(email: str, *, data: Data = None) -> None:
+    """Lock an account out and end its sessions."""
+    _set_disabled(_data(data), email, is_disabled=True)
+
+
+@accounts_app.command(name="enable")
+def enable(email: str, *, data: Data = None) -> None:
+    """Let a disabled account in again, with the password it had."""
+    _set_disabled(_data(data), email, is_disabled=False)
+
+
+def _set_disabled(data: Path, email: str, *, is_disabled: bool) -> None:
+    found = ask(data, "GET", "/api/accounts")["accounts"]
+    ids = [account["account_id"] for account in found if account["email"] == email.strip().lower()]
+    if not ids:
+        raise AccessMissingError("there is no account with this address")
+    body = {"is_disabled": is_disabled}
+    ask(data, "POST", f"/api/accounts/{_word(ids[0])}/disable", body)
+    print(f"{email} is {'disabled' if is_disabled else 'enabled'}")
+
+
+def _show(minted: dict[str, Any]) -> None:
+    """The key first: whoever interrupts the wait must not lose its only copy."""
+    print(minted["key"], flush=True)
+    if not minted["is_in_force"]:
+        print("stored, but not yet in force: it is retried every second", file=sys.stderr)
+        return
+    # The next command of a script uses the key: it must not meet a door that does not know it.
+    time.sleep(PROPAGATION_BOUND_S)
 
 
 def _data(given: Path | None) -> Path:

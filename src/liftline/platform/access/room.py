@@ -44,7 +44,7 @@ ROOM = Room(
         ),
         "accounts": Command(
             run="liftline.platform.access.cli:accounts_app",
-            help="People: invite, list, new one-time links.",
+            help="People: invite, list, new links, disable, enable.",
         ),
     },
     risks=("Attempts at signing in are counted in memory: a restart forgets the last window.",),

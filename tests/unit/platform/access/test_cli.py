@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,25 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from liftline.app.exits import body as error_body
-from liftline.app.exits import http_status
-from liftline.core.errors import ConflictError, InvalidError, LiftlineError, NotFoundError
-from liftline.platform.access.api import Access
+from liftline.app.exits import exit_code, http_status
+from liftline.core.errors import (
+    ConflictError,
+    InvalidError,
+    LiftlineError,
+    NotFoundError,
+    UnavailableError,
+)
+from liftline.core.ids import ProjectId
+from liftline.platform.access import cli, client
+from liftline.platform.access.api import Access, SlotSpec
 from liftline.platform.access.cli import accounts_app, keys_app
 from liftline.platform.access.http import routes
 from liftline.platform.access.operator import NotRunningError
+from liftline.platform.control.api import SnapshotPublisher
 from liftline.platform.state.contracts import StateStore
 
 WAIT_S = 10.0
+SLOT = SlotSpec(project=ProjectId("shop"), environment="dev", kind="server", name="web shop")
 SERVER_KEY = ["create", "server", "shop", "dev", "web shop"]
 
 
@@ -44,6 +55,12 @@ class Started(uvicorn.Server):
 def store(sqlite_store: StateStore) -> StateStore:
     """The engine makes no difference here."""
     return sqlite_store
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other process has to learn of the keys here."""
+    monkeypatch.setattr(cli, "PROPAGATION_BOUND_S", 0.0)
 
 
 @pytest.fixture
@@ -138,3 +155,76 @@ def test_an_id_cannot_become_another_address(
 ) -> None:
     with pytest.raises(NotFoundError):
         say(keys_app, ["revoke", "../accounts?x=/#"], running, capsys)
+
+
+def test_the_key_is_printed_before_anybody_waits(
+    running: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupt)
+    with pytest.raises(SystemExit):
+        say(keys_app, SERVER_KEY, running, capsys)
+    assert capsys.readouterr().out.startswith("llk_server_")
+
+
+def test_a_key_that_is_not_in_force_yet_is_printed_and_said(
+    running: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: SnapshotPublisher, _name: str, _body: bytes) -> int:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(SnapshotPublisher, "publish", refuse)
+    keys_app(
+        [*SERVER_KEY, "--data", str(running)], exit_on_error=False, result_action="return_value"
+    )
+    printed = capsys.readouterr()
+    assert printed.out.startswith("llk_server_")
+    assert "not yet in force" in printed.err
+
+
+def test_what_may_succeed_later_keeps_its_code_and_its_kind(
+    access: Access,
+    running: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [key_id] = [access.keys.create("person:a", SLOT).key_id]
+
+    def refuse(_self: SnapshotPublisher, _name: str, _body: bytes) -> int:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(SnapshotPublisher, "publish", refuse)
+    with pytest.raises(UnavailableError) as raised:
+        say(keys_app, ["revoke", key_id], running, capsys)
+    assert raised.value.code == "access.keys_not_in_force"
+    assert exit_code(raised.value) == 75
+
+
+def test_an_app_that_does_not_answer_is_not_called_stopped(
+    access: Access,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "TIMEOUT_S", 0.05)
+    (tmp_path / "run").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        access.open_for_command_line(tmp_path / "run", url)
+        with pytest.raises(UnavailableError) as raised:
+            say(accounts_app, ["list"], tmp_path, capsys)
+    assert raised.value.code == "access.no_answer"
+
+
+def test_an_operator_locks_out_and_lets_in(
+    access: Access, running: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(accounts_app, ["invite", "eve@b.example"], running, capsys)
+    assert "disabled" in say(accounts_app, ["disable", "Eve@b.example"], running, capsys)
+    assert [account.is_disabled for account in access.people.listing()] == [True]
+    assert "enabled" in say(accounts_app, ["enable", "eve@b.example"], running, capsys)
+    assert [account.is_disabled for account in access.people.listing()] == [False]
+    with pytest.raises(NotFoundError):
+        say(accounts_app, ["enable", "nobody@b.example"], running, capsys)
