@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from liftline.platform.access.store.accounts import AccountListing
 from liftline.platform.audit.api import Change, record
 from liftline.platform.state.contracts import StateStore
 
+_log = logging.getLogger(__name__)
 LINK_PAGE: Final = "/accept#token="
 """The token stands behind the #: browsers send it to nobody, and no log has it."""
 
@@ -53,7 +55,9 @@ class People:
     def first_link(self, base_url: str) -> str | None:
         """A one-time link for the first admin; None once an admin has a password.
 
-        Each call ends the link before it, so the newest start's link is the one that works.
+        Earlier ones go on until one is used or they expire: what was printed works, however
+        often the app was restarted. None too when that account is disabled: its links open
+        nothing, and an operator enables it (`liftline accounts enable`).
         """
         now = self._clock.now()
         with self._store.write() as connection:
@@ -64,7 +68,10 @@ class People:
                 account_id = accounts.create(
                     connection, accounts.FIRST_EMAIL, [Grant(role="admin")], (), now
                 )
-            token = accounts.make_link(connection, account_id, now)
+            if accounts.principal(connection, account_id) is None:
+                _log.warning("no admin can sign in: enable one with `liftline accounts enable`")
+                return None
+            token = accounts.add_link(connection, account_id, now)
             record(connection, _change("system", "account.link", account_id, now))
         return base_url.rstrip("/") + LINK_PAGE + token
 
@@ -131,6 +138,7 @@ class People:
         password_hash = self._passwords.hash(password)
         with self._store.write() as connection:
             account_id = accounts.use_link(connection, token, now)
+            accounts.end_links(connection, account_id)
             accounts.set_password(connection, account_id, password_hash)
             sessions.end_all(connection, account_id)
             person = accounts.principal(connection, account_id)

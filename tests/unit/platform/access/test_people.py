@@ -27,7 +27,7 @@ from liftline.platform.access.api import (
 from liftline.platform.access.attempts import PER_ACCOUNT
 from liftline.platform.access.contracts import Grant
 from liftline.platform.access.people import TOUCH_PAUSE_S, People
-from liftline.platform.access.store.accounts import FIRST_EMAIL, LINK_LIFE
+from liftline.platform.access.store.accounts import FIRST_EMAIL, LINK_LIFE, LINKS_MAX
 from liftline.platform.access.store.sessions import ABSOLUTE_LIFE, IDLE_LIFE, PER_ACCOUNT_MAX
 from liftline.platform.state.contracts import Connection, StateStore
 
@@ -51,9 +51,9 @@ def test_the_first_link_makes_the_first_admin_once(access: Access) -> None:
     newer = access.first_account_link()
     assert newer is not None
     assert newer.startswith("http://127.0.0.1:8400/accept#token=llt_")
+    signed_in = access.people.accept(token_of(older), PASSWORD, HERE)
     with pytest.raises(LinkError):
-        access.people.accept(token_of(older), PASSWORD, HERE)
-    signed_in = access.people.accept(token_of(newer), PASSWORD, HERE)
+        access.people.accept(token_of(newer), PASSWORD, HERE)
     assert (signed_in.principal.label, signed_in.principal.role) == (FIRST_EMAIL, "admin")
     assert access.first_account_link() is None
     assert signed_in.token not in repr(signed_in)
@@ -262,3 +262,20 @@ def test_a_password_set_anew_wins_over_a_sign_in_under_way(
     access.people.sign_in(FIRST_EMAIL, fresh, HERE)
     with pytest.raises(LoginFailedError):
         access.people.sign_in(FIRST_EMAIL, PASSWORD, HERE)
+
+
+def test_first_links_are_bounded_and_the_newest_work(access: Access, clock: ManualClock) -> None:
+    links = []
+    for _ in range(LINKS_MAX + 1):
+        clock.advance(timedelta(seconds=1))
+        links.append(access.first_account_link())
+    with pytest.raises(LinkError):
+        access.people.accept(token_of(links[0]), PASSWORD, HERE)
+    access.people.accept(token_of(links[1]), PASSWORD, HERE)
+
+
+def test_no_link_is_printed_that_opens_nothing(access: Access, admin: SignedIn) -> None:
+    access.people.disable("key:x", admin.principal.id, True)
+    assert access.first_account_link() is None
+    access.people.disable("key:x", admin.principal.id, False)
+    access.people.sign_in(FIRST_EMAIL, PASSWORD, HERE)

@@ -25,6 +25,7 @@ from liftline.platform.access.store.tables import account_grants, account_links,
 
 FIRST_EMAIL: Final = "admin@localhost"
 LINK_LIFE: Final = timedelta(hours=24)
+LINKS_MAX: Final = 20
 GRANTS_MAX: Final = 50
 LISTED_MAX: Final = 1000
 _EVERY: Final = "*"
@@ -105,11 +106,27 @@ def create(
 
 def make_link(connection: Connection, account_id: str, now: datetime) -> str:
     """A one-time token, valid for LINK_LIFE; earlier unused ones of the account end."""
-    connection.execute(
-        delete(account_links).where(
-            account_links.c.account_id == account_id, account_links.c.used_at.is_(None)
-        )
+    end_links(connection, account_id)
+    return add_link(connection, account_id, now)
+
+
+def end_links(connection: Connection, account_id: str, keep: int = 0) -> None:
+    """End the unused links of an account, except for the newest `keep`."""
+    unused = (account_links.c.account_id == account_id) & account_links.c.used_at.is_(None)
+    newest = (
+        select(account_links.c.token_sha256)
+        .where(unused)
+        .order_by(account_links.c.created_at.desc())
+        .limit(keep)
     )
+    connection.execute(
+        delete(account_links).where(unused, account_links.c.token_sha256.not_in(newest))
+    )
+
+
+def add_link(connection: Connection, account_id: str, now: datetime) -> str:
+    """A one-time token beside the LINKS_MAX - 1 newest of the account, valid for LINK_LIFE."""
+    end_links(connection, account_id, keep=LINKS_MAX - 1)
     token = f"llt_{keytext.random_text(32)}"
     connection.execute(
         insert(account_links).values(
