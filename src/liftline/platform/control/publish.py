@@ -94,15 +94,28 @@ def load(path: Path, name: str) -> Snapshot:
 
 
 def write_version(directory: Path, name: str, body: bytes) -> int:
-    """Publish the next version durably, and drop versions beyond VERSIONS_KEPT."""
+    """Publish the next version durably; at most VERSIONS_KEPT stay, and the one in force.
+
+    Old ones go first: on a full disk that makes room, and attempts that fail before the
+    swap do not pile up.
+    """
     known = version_paths(directory, name)
+    in_force = _in_force(directory, name)
+    for _, old in known[VERSIONS_KEPT - 1 :]:
+        if old.name != in_force:
+            old.unlink(missing_ok=True)
     version = (known[0][0] if known else 0) + 1
     path = directory / f"{name}-{version:08d}.json"
     _write_durably(path, encode(name, version, body))
     _write_durably(pointer_path(directory, name), path.name.encode())
-    for _, old in known[VERSIONS_KEPT - 1 :]:
-        old.unlink(missing_ok=True)
     return version
+
+
+def _in_force(directory: Path, name: str) -> str:
+    try:
+        return pointer_path(directory, name).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _write_durably(path: Path, content: bytes) -> None:

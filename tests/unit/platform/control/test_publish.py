@@ -68,3 +68,25 @@ def test_a_crash_before_the_swap_leaves_the_old_version_in_force(
     assert (current := reader.current()) and current.body == b"old"
     monkeypatch.setattr(publish, "_write_durably", real)
     assert publisher.publish("keys", b"newer") == 3
+
+
+def test_attempts_that_fail_at_the_swap_do_not_pile_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = SnapshotPublisher(tmp_path)
+    publisher.publish("keys", b"in force")
+    real = publish._write_durably
+
+    def refuse_the_pointer(path: Path, content: bytes) -> None:
+        if path.suffix == ".current":
+            raise OSError("no space")
+        real(path, content)
+
+    monkeypatch.setattr(publish, "_write_durably", refuse_the_pointer)
+    for _ in range(VERSIONS_KEPT * 3):
+        with pytest.raises(OSError, match="no space"):
+            publisher.publish("keys", b"new")
+    assert len(version_paths(tmp_path, "keys")) == VERSIONS_KEPT + 1
+    reader = SnapshotReader(tmp_path, "keys")
+    reader.refresh()
+    assert (current := reader.current()) and current.body == b"in force"
