@@ -7,6 +7,7 @@ import os
 import queue
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -38,8 +39,14 @@ MEMORY_TOO_SMALL_MB = 64  # the JSON reader alone takes 32
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 CHILD = """
+import resource
+import signal
 import sys
 from pathlib import Path
+if len(sys.argv) > 2:
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGUSR1, lambda *_: resource.setrlimit(resource.RLIMIT_FSIZE, unlimited))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), unlimited[1]))
 from liftline.adapters.event_log.segment import SegmentLogReader
 from liftline.data.warehouse.http import WarehouseConfig, serve
 root = Path(sys.argv[1])
@@ -165,13 +172,13 @@ def _assert_exactly_once(warehouse: DuckDbWarehouse, traffic: Traffic) -> None:
 
 
 @pytest.fixture
-def spawn(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def spawn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     children: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(*file_max_bytes: int) -> subprocess.Popen[bytes]:
         children.append(
             subprocess.Popen(
-                [sys.executable, "-c", CHILD, str(tmp_path)],
+                [sys.executable, "-c", CHILD, str(tmp_path), *map(str, file_max_bytes)],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -254,9 +261,7 @@ def test_a_corrupt_frame_stops_loading_before_it(tmp_path: Path) -> None:
     warehouse.engine.close()
 
 
-@pytest.mark.parametrize(
-    ("lost", "problem"), [("*.ndjson", "beyond the end"), ("*", "not the one")]
-)
+@pytest.mark.parametrize(("lost", "problem"), [("*.ndjson", "lies beyond"), ("*", "not the one")])
 def test_a_log_cut_below_the_offset_stops_loading(tmp_path: Path, lost: str, problem: str) -> None:
     traffic = Traffic(seed=8)
     writer = SegmentLogWriter(tmp_path / "log")
@@ -297,3 +302,46 @@ def test_too_little_memory_postpones_and_then_loads_in_smaller_batches(tmp_path:
     roomy = DuckDbWarehouse(_config(tmp_path), SegmentLogReader(tmp_path / "log"))
     _assert_exactly_once(roomy, traffic)
     roomy.engine.close()
+
+
+FILE_MAX_BYTES = 2 << 20
+
+
+@pytest.mark.parametrize("room_comes", ["while it runs", "before a restart"])
+def test_a_full_disk_is_seen_and_loading_goes_on_after_it(
+    tmp_path: Path, spawn: Callable[..., subprocess.Popen[bytes]], room_comes: str
+) -> None:
+    """The operating system refuses every file past a size, which is what a full disk does."""
+    traffic = Traffic(seed=11, padding=1_500)
+    writer = SegmentLogWriter(tmp_path / "log")
+    _append(writer, traffic, 6_000, frame_max=100)
+    writer.close()
+    warehouse = SocketWarehouse(tmp_path / "w.sock")
+    child = spawn(FILE_MAX_BYTES)
+    full = _until(warehouse, lambda status: bool(status.problem))
+    assert "File too large" in full.problem and full.cure and full.pending_events > 0
+    assert b"liftline_warehouse_load_postponed 1.0" in _metrics(tmp_path / "w.sock")
+    assert child.poll() is None, "it waits for room and answers meanwhile"
+    if room_comes == "while it runs":
+        child.send_signal(signal.SIGUSR1)
+    else:
+        child.send_signal(signal.SIGKILL)
+        child.wait(WAIT_S)
+        child = spawn()
+    done = _until(warehouse, lambda status: status.loaded_events == traffic.counts["received"])
+    assert (done.state, done.problem, done.pending_events) == ("loading", "", 0)
+    assert b"liftline_warehouse_load_postponed 0.0" in _metrics(tmp_path / "w.sock")
+    child.terminate()
+    assert child.wait(WAIT_S) == 0
+    local = DuckDbWarehouse(_config(tmp_path), SegmentLogReader(tmp_path / "log"))
+    _assert_exactly_once(local, traffic)
+    local.engine.close()
+
+
+def _metrics(socket_path: Path) -> bytes:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        door.settimeout(WAIT_S)
+        door.connect(str(socket_path))
+        door.sendall(b"GET /metrics HTTP/1.1\r\nhost: warehouse\r\nconnection: close\r\n\r\n")
+        with door.makefile("rb") as answer:
+            return answer.read()

@@ -7,11 +7,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 import duckdb
 
 from liftline.core.clock import Clock
-from liftline.core.errors import BrokenError, UnavailableError
+from liftline.core.errors import BrokenError, LiftlineError, UnavailableError
 from liftline.data.log.contracts import (
     CorruptFrameError,
     LogReader,
@@ -22,7 +23,7 @@ from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.contracts import BuildResult, Rows, WarehouseAwayError, WarehouseStatus
 from liftline.data.warehouse.gauges import Gauges
 from liftline.data.warehouse.loader import Loader, LoadReport, Offset, read_offset
-from liftline.data.warehouse.plan_in_force import PlanInForce
+from liftline.data.warehouse.plan_in_force import PLAN_CURE, PlanInForce
 from liftline.data.warehouse.progress import Progress, read_delay_p95
 from liftline.data.warehouse.queries import Reader
 from liftline.data.warehouse.rebuild import Mode, RebuildReport, rebuild, rebuild_outdated
@@ -34,6 +35,17 @@ _log = logging.getLogger(__name__)
 _SMALLEST_BATCH = 1_000
 _LOADS_BEFORE_GROWING = 16
 _SWAP_WAIT_S = 60.0
+_REASON_MAX = 300
+
+_NO_ROOM: Final = (
+    duckdb.OutOfMemoryException,
+    duckdb.IOException,
+    duckdb.TransactionException,
+    OSError,
+)
+"""What DuckDB raises on a machine without memory or disk, a refused commit among it. They pass
+and leave nothing behind, so loading tries again; what does not pass is a FatalException.
+"""
 
 
 class LoadPostponedError(UnavailableError):
@@ -116,15 +128,15 @@ class Engine:
             except (PositionBeyondEndError, CorruptFrameError, BrokenError) as damage:
                 self._stop(damage)
                 return None
-            except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
+            except _NO_ROOM as error:
                 self._take_smaller_batches()
-                postponed = LoadPostponedError(facts={"reason": str(error).split("\n", 1)[0][:300]})
-                self.progress.note_problem(postponed)
+                postponed = self._postpone(error)
                 # Rows that are not checkpointed yet are held in memory.
                 with contextlib.suppress(duckdb.Error):
                     self._store.checkpoint()
                 raise postponed from error
             self.progress.note_load(report)
+            self.gauges.is_postponed.set(0)
             self._loads_of_this_size += 1
             if self._loads_of_this_size >= _LOADS_BEFORE_GROWING:
                 self._loads_of_this_size = 0
@@ -142,11 +154,22 @@ class Engine:
                 )
         return report
 
+    def _postpone(self, error: BaseException) -> LoadPostponedError:
+        postponed = LoadPostponedError(facts={"reason": str(error).split("\n", 1)[0][:300]})
+        self.progress.note_problem(postponed)
+        self.gauges.is_postponed.set(1)
+        return postponed
+
     def _take_smaller_batches(self) -> None:
         """Half of what there was to load, or of the last size when that was smaller."""
         tried = min(self._batch_events, max(self.pending_events(), _SMALLEST_BATCH))
         self._batch_events = max(_SMALLEST_BATCH, tried // 2)
         self._loads_of_this_size = 0
+
+    def note_death(self, error: LiftlineError) -> None:
+        """The loading thread has ended: never look as if it still ran."""
+        self.progress.stop(error)
+        self.gauges.is_stopped.set(1)
 
     def _stop(self, damage: BrokenError) -> None:
         _log.error("loading stopped: %s", damage, extra={"facts": damage.facts})
@@ -179,8 +202,8 @@ class Engine:
             last_load_at=self.progress.last_load_at,
             last_build=self.progress.last_build,
             size_bytes=self._store.size_bytes(),
-            problem=self.progress.problem,
-            cure=self.progress.cure,
+            problem=self.progress.problem or self._plan.problem,
+            cure=self.progress.cure or (PLAN_CURE if self._plan.problem else ""),
         )
 
     def metrics(self) -> bytes:
@@ -211,6 +234,19 @@ class Engine:
         self.progress.note_build(result, loads_before, scope, plan.version if plan else None)
         self.gauges.note_build(result)
         return result
+
+    def note_broken_build(self, error: BaseException) -> None:
+        """A build that could not even fail by itself is shown as a failed one."""
+        reason = str(error) or repr(error)
+        self.progress.last_build = failed = BuildResult(
+            started_at=self._clock.now(),
+            duration_s=0.0,
+            is_ok=False,
+            models_built=0,
+            tests_passed=0,
+            failures=(reason[:_REASON_MAX],),
+        )
+        self.gauges.note_build(failed)
 
     def apply_plan(self) -> BuildResult:
         """Regenerate staging from the plan in force, then build."""
@@ -291,15 +327,21 @@ class Engine:
         self._config.rebuild_path.replace(database)
 
     def checkpoint_if_large(self) -> None:
-        """Fold a large write-ahead log into the file while nothing else happens."""
+        """Fold a large write-ahead log into the file. Raises LoadPostponedError."""
         wal = self._store.path.with_name(self._store.path.name + ".wal")
-        if wal.exists() and wal.stat().st_size > self._config.wal_max_mb * 1024 * 1024 // 2:
-            self._store.checkpoint()
+        try:
+            if wal.exists() and wal.stat().st_size > self._config.wal_max_mb * 1024 * 1024 // 2:
+                self._store.checkpoint()
+        except _NO_ROOM as error:
+            raise self._postpone(error) from error
 
     def prune(self) -> None:
-        """Forget old load history."""
+        """Forget old load history. Raises LoadPostponedError when the machine has no room."""
         with self._loading:
-            self._loader.prune()
+            try:
+                self._loader.prune()
+            except _NO_ROOM as error:
+                raise self._postpone(error) from error
 
     def close(self) -> None:
         """Let a load and running queries end, checkpoint, close."""

@@ -18,6 +18,7 @@ NAMES: Final = (
     "liftline_warehouse_load_failures_total",
     "liftline_warehouse_load_seconds",
     "liftline_warehouse_loader_stopped",
+    "liftline_warehouse_load_postponed",
     "liftline_warehouse_last_build_ok",
     "liftline_warehouse_last_build_seconds",
     "liftline_warehouse_file_bytes",
@@ -59,6 +60,9 @@ class Gauges:
             registry=registry,
         )
         self.is_stopped = gauge("loader_stopped", "1 while loading has stopped on purpose.")
+        self.is_postponed = gauge(
+            "load_postponed", "1 while a load waits for memory or disk and is tried again."
+        )
         self.build_ok = gauge("last_build_ok", "1 when the last dbt build and its tests passed.")
         self.build_seconds = gauge("last_build_seconds", "How long the last dbt build took.")
         self.file_bytes = gauge(

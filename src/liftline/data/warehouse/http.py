@@ -21,6 +21,7 @@ from liftline.data.log.contracts import LogReader
 from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.contracts import WarehouseAwayError, WarehouseStatus
 from liftline.data.warehouse.engine import Engine
+from liftline.data.warehouse.gauges import Gauges
 from liftline.data.warehouse.process import Process
 from liftline.data.warehouse.rebuild import Mode
 from liftline.data.warehouse.store import FileLockedError
@@ -182,8 +183,14 @@ class WarehouseApp:
         return 200, _JSON, b'{"ready":true}'
 
     async def _metrics(self, _: bytes) -> Answer:
-        engine = self._engine()
-        return await self._on(self._quick, lambda: (200, _TEXT, engine.metrics()))
+        return await self._on(self._quick, lambda: (200, _TEXT, self._read_metrics()))
+
+    def _read_metrics(self) -> bytes:
+        if self._process.engine is None and self._process.problem is not None:
+            gauges = Gauges()  # the file cannot be opened: that must ring too
+            gauges.is_stopped.set(1)
+            return gauges.text()
+        return self._engine().metrics()
 
     async def _on(self, pool: ThreadPoolExecutor, work: Callable[[], Answer]) -> Answer:
         def run() -> Answer:
@@ -244,9 +251,7 @@ def serve(config: WarehouseConfig, log: LogReader) -> None:
     state unusable, so that a supervisor starts it again.
     """
     door = _listen(config.socket_path)
-    process = Process(
-        config, log, SystemClock(), on_fatal=lambda: os.kill(os.getpid(), signal.SIGTERM)
-    )
+    process = Process(config, log, SystemClock())
     app = WarehouseApp(config, process)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -257,6 +262,8 @@ def serve(config: WarehouseConfig, log: LogReader) -> None:
             timeout_graceful_shutdown=max(1, int(config.drain_s) - 2),
         )
     )
+    # Not a signal: one that comes before uvicorn listens for it would be lost.
+    process.on_fatal = lambda: setattr(server, "should_exit", True)
     # uvicorn raises the signal again when it has stopped; the file must be closed after that.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

@@ -6,10 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-import duckdb
-
 from liftline.core.clock import Clock
-from liftline.core.errors import LiftlineError
+from liftline.core.errors import BrokenError, LiftlineError
 from liftline.data.log.contracts import LogReader
 from liftline.data.warehouse.builds import Scope
 from liftline.data.warehouse.config import WarehouseConfig
@@ -21,6 +19,14 @@ _log = logging.getLogger(__name__)
 _BUILD_POLL_S = 1.0
 _FIRST_FULL_BUILD_S = 120.0
 _PRUNE_EVERY_S = 3600.0
+_REASON_MAX = 300
+
+
+class LoaderDiedError(BrokenError):
+    """Loading ended on an error that nobody expected; the process ends and is started again."""
+
+    code = "warehouse.loader_died"
+    default_cure = "look into the warehouse's log; after a restart loading goes on where it stood"
 
 
 class Process:
@@ -42,7 +48,7 @@ class Process:
         self._config = config
         self._log = log
         self._clock = clock
-        self._on_fatal = on_fatal
+        self.on_fatal = on_fatal
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self.engine: Engine | None = None
@@ -79,7 +85,7 @@ class Process:
             _log.error("the warehouse cannot open its file: %s", error)
             self.problem = error
             return
-        except duckdb.Error as error:
+        except Exception as error:  # noqa: BLE001 - this thread's owner: it must not end unseen
             self._die(error)
             return
         self._spawn("warehouse-dbt", self._build_loop)
@@ -96,6 +102,9 @@ class Process:
         while not self._stopping.wait(wait_s):
             try:
                 wait_s = self._load_if_due(engine, pace)
+                if self._clock.monotonic_s() - pruned_s > _PRUNE_EVERY_S:
+                    engine.prune()
+                    pruned_s = self._clock.monotonic_s()
                 failures = 0
             except LoadPostponedError as error:
                 failures += 1
@@ -104,9 +113,6 @@ class Process:
             except Exception as error:  # noqa: BLE001 - the loop's owner: nothing above it
                 self._die(error)
                 return
-            if self._clock.monotonic_s() - pruned_s > _PRUNE_EVERY_S:
-                engine.prune()
-                pruned_s = self._clock.monotonic_s()
 
     def _load_if_due(self, engine: Engine, pace: Pace) -> float:
         """Load when a batch is due; returns how long to wait before looking again."""
@@ -142,15 +148,16 @@ class Process:
                 self._config.full_build_every_s if has_checked_all else _FIRST_FULL_BUILD_S
             )
             is_full_due = now_s - (full_s if has_checked_all else started_s) > full_after_s
-            scope = self._due_scope(engine, now_s - built_s, is_full_due)
-            if scope is None:
-                continue
+            scope: Scope | None = None
             try:
+                scope = self._due_scope(engine, now_s - built_s, is_full_due)
+                if scope is None:
+                    continue
                 engine.build(scope)
-            except LiftlineError as error:
-                _log.warning("no build: %s", error)
-            except Exception:  # noqa: BLE001 - the loop's owner: loading goes on without dbt
-                _log.exception("the dbt build broke")
+            except Exception as error:  # noqa: BLE001 - the loop's owner: loading goes on without dbt
+                if not isinstance(error, LiftlineError):
+                    _log.exception("the dbt build broke")
+                engine.note_broken_build(error)
             built_s = self._clock.monotonic_s()
             if scope == "everything":
                 full_s, has_checked_all = built_s, True
@@ -171,5 +178,9 @@ class Process:
 
     def _die(self, error: BaseException) -> None:
         _log.critical("the warehouse cannot go on", exc_info=error)
+        if self.problem is None:
+            self.problem = LoaderDiedError(facts={"reason": repr(error)[:_REASON_MAX]})
+        if self.engine is not None:
+            self.engine.note_death(self.problem)
         self.is_fatal = True
-        self._on_fatal()
+        self.on_fatal()

@@ -24,6 +24,7 @@ ROOM = Room(
         "liftline_warehouse_load_failures_total",
         "liftline_warehouse_load_seconds",
         "liftline_warehouse_loader_stopped",
+        "liftline_warehouse_load_postponed",
         "liftline_warehouse_last_build_ok",
         "liftline_warehouse_last_build_seconds",
         "liftline_warehouse_file_bytes",
@@ -41,6 +42,12 @@ ROOM = Room(
             name="warehouse_loader_stopped",
             expression="liftline_warehouse_loader_stopped == 1",
             severity="page",
+            runbook=RUNBOOK,
+        ),
+        Alert(
+            name="warehouse_load_postponed",
+            expression="liftline_warehouse_load_postponed == 1",
+            severity="warn",
             runbook=RUNBOOK,
         ),
         Alert(

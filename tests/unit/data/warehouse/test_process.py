@@ -17,6 +17,7 @@ from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.http import WarehouseApp, _listen
 from liftline.data.warehouse.process import Process
 from liftline.data.warehouse.store import FileLockedError
+from liftline.platform.control.api import SnapshotPublisher
 
 WAIT_S = 20.0
 
@@ -84,6 +85,102 @@ def test_an_emptied_log_stops_a_running_loader(
     until(lambda: process.engine is not None and process.engine.status().state == "stopped")
     body = call(WarehouseApp(process._config, process), "GET", "/status")[1]
     assert b"--from-this-log" in body
+
+
+def test_pruning_that_fails_is_tried_again_and_loading_goes_on(
+    running: tuple[Process, MemoryLog],
+    event: Callable[..., EventRecord],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import duckdb
+    import msgspec
+
+    process, log = running
+    until(lambda: process.engine is not None)
+    assert process.engine is not None
+    refused: list[int] = []
+
+    def refuse() -> None:
+        refused.append(1)
+        raise duckdb.IOException("IO Error: No space left on device")
+
+    monkeypatch.setattr(process.engine._loader, "prune", refuse)
+    monkeypatch.setattr("liftline.data.warehouse.process._PRUNE_EVERY_S", 0.0)
+    until(lambda: bool(refused))
+    assert "No space left" in process.engine.status().problem
+    assert b"load_postponed 1.0" in process.engine.metrics()
+    line = msgspec.json.encode(event("a")) + b"\n"
+    MemoryLogWriter(log).append(line, records=1, events=1, acknowledge=lambda _: None)
+    until(lambda: process.engine is not None and process.engine.status().loaded_events == 1)
+    assert not process.is_fatal
+
+
+def test_an_unexpected_error_ends_the_process_and_is_seen(
+    running: tuple[Process, MemoryLog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, _ = running
+    ended: list[int] = []
+    process.on_fatal = lambda: ended.append(1)
+    until(lambda: process.engine is not None)
+    assert process.engine is not None
+
+    def break_down() -> bool:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(process.engine, "is_at_the_end", break_down)
+    until(lambda: bool(ended))
+    assert process.is_fatal
+    status = process.engine.status()
+    assert (status.state, "a defect" in status.problem) == ("stopped", True)
+    assert b"loader_stopped 1.0" in process.engine.metrics()
+
+
+def test_a_file_that_cannot_be_opened_rings_and_ends_the_process(
+    config: WarehouseConfig,
+) -> None:
+    config.directory.parent.mkdir(exist_ok=True)
+    config.directory.write_text("in the way")
+    ended: list[int] = []
+    process = Process(
+        config, MemoryLogReader(MemoryLog()), SystemClock(), on_fatal=lambda: ended.append(1)
+    )
+    process.start()
+    until(lambda: bool(ended))
+    app = WarehouseApp(config, process)
+    assert b"loader_stopped 1.0" in call(app, "GET", "/metrics")[1]
+    assert b'"state":"stopped"' in call(app, "GET", "/status")[1]
+    assert process.stop(WAIT_S)
+
+
+def test_a_plan_that_cannot_be_read_is_a_problem_and_the_last_one_stays(
+    running: tuple[Process, MemoryLog],
+) -> None:
+    process, _ = running
+    until(lambda: process.engine is not None)
+    assert process.engine is not None
+    publisher = SnapshotPublisher(process._config.control_directory)
+    publisher.publish("plan", b'{"version": "not a plan"}')
+    engine = process.engine
+    until(lambda: "cannot be read" in engine.status().problem)
+    assert engine.status().cure and engine.plan_version() is None
+    assert all(thread.is_alive() for thread in process._threads)
+
+
+def test_a_build_that_breaks_is_a_failed_build(
+    running: tuple[Process, MemoryLog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, _ = running
+    until(lambda: process.engine is not None)
+    assert process.engine is not None
+
+    def break_down() -> int:
+        raise OSError("the control directory is gone")
+
+    monkeypatch.setattr(process.engine, "plan_version", break_down)
+    engine = process.engine
+    until(lambda: (build := engine.status().last_build) is not None and not build.is_ok)
+    assert b"last_build_ok 0.0" in engine.metrics()
+    assert all(thread.is_alive() for thread in process._threads)
 
 
 def test_a_locked_file_is_a_problem_with_a_cure(config: WarehouseConfig) -> None:

@@ -6,8 +6,8 @@
     on_schema_change='fail'
 ) }}
 -- Grain: one row per project, environment and search; of two events with one search_id the
--- first in log order counts. A search is clicked when a result was chosen less than 30 minutes
--- after it; that is null until those 30 minutes are known. A visitor is the user, else the
+-- first in log order counts. A search is clicked when a result was chosen at its instant or less
+-- than 30 minutes after it, not before it; that is null until those 30 minutes are known. A visitor is the user, else the
 -- anonymous id, else the search alone. The query's text stays out: it is personal.
 -- Only events after the last build are read; earlier ones are in the row they made.
 -- Searches and clicks have a mark each: they are read at different moments of a build.
@@ -88,6 +88,7 @@ clicks as (
         on clicks.project = touched.project
         and clicks.environment = touched.environment
         and clicks.search_id = touched.search_id
+        and clicks.clicked_at >= touched.searched_at
         and clicks.clicked_at < touched.searched_at + interval 30 minutes
     group by touched.project, touched.environment, touched.search_id
 ),
