@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from liftline.data.events.api import load_plan, shipped_plan
+
 if TYPE_CHECKING:
     from .conftest import MartLab
 
@@ -132,15 +134,39 @@ def test_nothing_but_the_planned_event_activates(marts: MartLab) -> None:
     ]
 
 
+def test_only_what_a_user_does_is_activity(marts: MartLab) -> None:
+    """Every shipped event, as a server may send it beside a user, and what needs no plan."""
+    for spec in load_plan((shipped_plan(),)):
+        marts.send(spec.name, spec.name, START)
+    for name in ("$feature_flag_called", "$anything", "$pageview"):
+        marts.send(name, name, START, sender="public")
+    marts.send("$view", "page of a machine", START, type="page", sender="public")
+    marts.send("report_exported", "unplanned", START, is_planned=False, sender="public")
+    marts.send("email_sent", "page", START, type="page", sender="public")
+    marts.send("home", "screen", START, type="screen", sender="public")
+    for kind in ("identify", "group", "alias"):
+        marts.send("", kind, START, type=kind)
+    for sender in ("ci", "system"):
+        marts.send("report_exported", sender, START, sender=sender)
+    active = {user for (user,) in marts.rows("select user_id from analytics.user_activity")}
+    assert active == {
+        *("user_signed_up", "invite_created", "invite_opened", "invite_accepted"),
+        *("source_connected", "onboarding_step_started", "onboarding_step_completed"),
+        *("checklist_viewed", "tooltip_opened"),
+        *("search_performed", "search_result_clicked", "app_error"),
+        *("unplanned", "page", "screen"),
+    }
+
+
 def test_a_search_is_clicked_within_half_an_hour_or_not(marts: MartLab) -> None:
     found = {"query": "x", "has_quotes": False, "results_count": 3, "latency_ms": 5}
-    for number, after in enumerate((29, 30)):
+    for number, after in enumerate((29, 30, -1, 0)):
         search = {"search_id": f"s{number}"}
         marts.send("search_performed", "u", START, found | search | {"zero_result": False})
         click = search | {"click_position": 2}
         marts.send("search_result_clicked", "u", START + after * timedelta(minutes=1), click)
     marts.send(
-        "search_performed", None, START + HOUR, found | {"search_id": "s2", "zero_result": True}
+        "search_performed", None, START + HOUR, found | {"search_id": "s4", "zero_result": True}
     )
     marts.build()
     assert marts.rows(
@@ -149,7 +175,9 @@ def test_a_search_is_clicked_within_half_an_hour_or_not(marts: MartLab) -> None:
     ) == [
         ("s0", "u", False, True, True),
         ("s1", "u", False, False, True),
-        ("s2", "s2", True, None, False),
+        ("s2", "u", False, False, True),
+        ("s3", "u", False, True, True),
+        ("s4", "s4", True, None, False),
     ]
 
 

@@ -15,7 +15,7 @@ select
     event_at
 from {{ ref('user_events') }}
 where sender in ('public', 'server')
-    and not starts_with(coalesce(name, ''), '$')
+    and not starts_with(name, '$')
     and (
         type in ('page', 'screen')
         or type = 'track' and name not in (
