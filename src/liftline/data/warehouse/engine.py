@@ -288,10 +288,10 @@ class Engine:
         with self._planning:
             plan = self._plan.refresh()
 
-        def build_marts() -> None:
+        def build_marts() -> tuple[str, ...]:
             if mode == "verify":  # both files' marts then stand at the same offset
                 self._builder.build(plan, scope="marts")
-            self._builder.build(plan, scope="models", into_rebuild=True)
+            return self._builder.build(plan, scope="models", into_rebuild=True).failures
 
         return rebuild(
             self._config,
@@ -325,6 +325,7 @@ class Engine:
             kept.unlink(missing_ok=True)
             kept.hardlink_to(database)  # a name more, so that no crash leaves no file in place
         self._config.rebuild_path.replace(database)
+        self.progress.plan_version_built = None  # the new file's marts are not proven yet
 
     def checkpoint_if_large(self) -> None:
         """Fold a large write-ahead log into the file. Raises LoadPostponedError."""

@@ -52,17 +52,20 @@ class RebuildReport:
     is_compared: bool
     before: dict[str, Digest]
     after: dict[str, Digest]
+    build_failures: tuple[str, ...] = ()
 
     @property
     def differing(self) -> tuple[str, ...]:
-        """Tables whose rows are not the same multiset."""
-        names = self.before.keys() & self.after.keys()
-        return tuple(sorted(name for name in names if self.before[name] != self.after[name]))
+        """Tables that only one file has, or whose rows are not the same multiset."""
+        names = self.before.keys() | self.after.keys()
+        return tuple(
+            sorted(name for name in names if self.before.get(name) != self.after.get(name))
+        )
 
     @property
     def is_same(self) -> bool:
-        """Compared, and nothing differs."""
-        return self.is_compared and not self.differing
+        """Compared, marts built without a failure, and nothing differs."""
+        return self.is_compared and not self.differing and not self.build_failures
 
     @property
     def may_take_the_place(self) -> bool:
@@ -72,10 +75,11 @@ class RebuildReport:
     def text(self) -> str:
         """One line for each table: same or different, and the digests."""
         lines = [f"rebuilt {self.records} records up to {self.position} in {self.duration_s:.1f} s"]
-        for name, after in sorted(self.after.items()):
-            before = self.before.get(name)
+        for name in sorted(self.before.keys() | self.after.keys()):
+            before, after = self.before.get(name), self.after.get(name)
             word = "same     " if before == after else "DIFFERENT"
-            lines.append(f"{word}  {name}: {before} -> {after}" if before else f"new  {name}")
+            lines.append(f"{word}  {name}: {before or 'missing'} -> {after or 'missing'}")
+        lines += [f"FAILED     {failure}" for failure in self.build_failures]
         if not self.is_compared:
             lines.append(f"NOT compared: {self.received_before} events before, {self.received} now")
         return "\n".join(lines)
@@ -88,14 +92,15 @@ def rebuild(
     old: Store,
     *,
     mode: Mode,
-    build_marts: Callable[[], None] | None,
+    build_marts: Callable[[], tuple[str, ...]] | None,
 ) -> RebuildReport:
     """Load the log from its start into a new file beside the old one.
 
     `verify` and `unverified` load up to the old file's offset, and need the log that it was
     loaded from; `verify` compares the digests of both. `this_log` takes whatever log there is
     up to its end. The new file is closed and checkpointed when this returns; nobody swaps it
-    here. Raises RebuildError, OtherLogError and the log's errors.
+    here. `build_marts` returns what failed. Raises RebuildError, OtherLogError and the
+    log's errors.
     """
     started_s = clock.monotonic_s()
     shutil.rmtree(config.rebuild_path.parent, ignore_errors=True)
@@ -108,8 +113,7 @@ def rebuild(
     new = Store(config.rebuild_path, config)
     try:
         reached = _replay(new, log, clock, config, target)
-        if build_marts is not None:
-            build_marts()
+        failures = build_marts() if build_marts is not None else ()
         before, after = {}, {}
         if mode == "verify":
             with old.cursor() as cursor:
@@ -128,6 +132,7 @@ def rebuild(
         duration_s=clock.monotonic_s() - started_s,
         before=before,
         after=after,
+        build_failures=failures,
     )
 
 

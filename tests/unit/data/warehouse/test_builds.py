@@ -10,6 +10,7 @@ import pytest
 
 from liftline.data.events.api import load_plan, make_snapshot, shipped_plan
 from liftline.data.events.contracts import EventRecord
+from liftline.data.warehouse.contracts import BuildResult
 from liftline.platform.control.api import SnapshotPublisher
 
 pytestmark = [
@@ -52,3 +53,52 @@ def test_a_build_is_ok_until_the_ledger_lies_and_a_rebuild_compares_marts_too(
     assert any("ledger_balances" in failure for failure in again.failures)
     assert any("no_key_twice" in failure for failure in again.failures)
     assert b"liftline_warehouse_last_build_ok 0.0" in planned.engine.metrics()
+
+
+def test_a_mart_that_the_rebuild_cannot_make_keeps_the_old_file(
+    planned: Any, event: Callable[..., EventRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The canary: a missing mart and a failed dbt run are never called the same."""
+    planned.append(event("a"), event("b", user_id="u2"))
+    planned.load()
+    assert planned.engine.build("models").is_ok
+    build = planned.engine._builder.build
+
+    def fail_into_rebuild(plan: Any, *, scope: Any, into_rebuild: bool = False) -> BuildResult:
+        if not into_rebuild:
+            return build(plan, scope=scope)
+        return BuildResult(
+            started_at=planned.clock.now(),
+            duration_s=0.0,
+            is_ok=False,
+            models_built=0,
+            tests_passed=0,
+            failures=("model searches: error: no such column",),
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(planned.engine._builder, "build", fail_into_rebuild)
+        report = planned.engine.rebuild("verify")
+    assert not report.is_same and not report.may_take_the_place
+    assert "analytics.searches" in report.differing
+    assert "FAILED     model searches" in report.text() and "-> missing" in report.text()
+    assert planned.rows("select count(*) from raw.loads") == ((1,),)
+    # A file that lacks a mart is different too, whatever dbt said.
+    planned.engine._store.cursor().execute("drop table analytics.searches")
+    with monkeypatch.context() as patch:
+        patch.setattr(planned.engine._builder, "build", _leave_marts_of(planned, build))
+        assert planned.engine.rebuild("verify").differing == ("analytics.searches",)
+    planned.engine.progress.plan_version_built = 1
+    assert planned.engine.rebuild("unverified").may_take_the_place
+    assert planned.engine.progress.plan_version_built is None, "the new file is built at once"
+
+
+def _leave_marts_of(planned: Any, build: Callable[..., BuildResult]) -> Callable[..., BuildResult]:
+    """A builder that leaves the old file's marts as they are."""
+
+    def only_into_rebuild(plan: Any, *, scope: Any, into_rebuild: bool = False) -> BuildResult:
+        if into_rebuild:
+            return build(plan, scope=scope, into_rebuild=True)
+        return planned.engine.status().last_build
+
+    return only_into_rebuild
