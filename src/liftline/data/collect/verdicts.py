@@ -68,16 +68,23 @@ class Judge:
     def judge(self, events: Sequence[WireEvent | Violation], request: Request) -> Verdict:
         """Judge every event on its own. Never raises; `lines` keep the events' order."""
         verdict = Verdict()
+        if len(events) < WORTH_GROUPING:
+            self._judge_each(0, events, request, verdict)
+            return verdict
         for start in range(0, len(events), TOGETHER):
             some = events[start : start + TOGETHER]
-            is_worth_it = len(some) >= WORTH_GROUPING
-            rows = decide_together(some, request, self._limits) if is_worth_it else None
+            rows = decide_together(some, request, self._limits)
             if rows is None:
-                for index, event in enumerate(some, start):
-                    self._judge_alone(index, event, request, verdict)
+                self._judge_each(start, some, request, verdict)
             else:
                 self._judge_rows(start, rows, request, verdict)
         return verdict
+
+    def _judge_each(
+        self, start: int, events: Sequence[WireEvent | Violation], request: Request, into: Verdict
+    ) -> None:
+        for index, event in enumerate(events, start):
+            self._judge_alone(index, event, request, into)
 
     def _judge_rows(self, start: int, rows: Iterator[Row], request: Request, into: Verdict) -> None:
         """The verdicts of _judge_alone(), in half the time where nothing was left open."""
