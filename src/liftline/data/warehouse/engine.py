@@ -7,20 +7,27 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from dataclasses import replace
+from typing import Final, TypeVar
 
 import duckdb
 
 from liftline.core.clock import Clock
 from liftline.core.errors import BrokenError, LiftlineError, UnavailableError
+from liftline.data.events.contracts import PlanSnapshot
 from liftline.data.log.contracts import (
     CorruptFrameError,
     LogReader,
     PositionBeyondEndError,
 )
-from liftline.data.warehouse.builds import Builder, Scope
+from liftline.data.warehouse.builds import Builder, Scope, is_every_model_built
 from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.contracts import BuildResult, Rows, WarehouseAwayError, WarehouseStatus
+from liftline.data.warehouse.definitions import (
+    definitions_digest,
+    read_definitions,
+    write_definitions,
+)
 from liftline.data.warehouse.gauges import Gauges
 from liftline.data.warehouse.loader import Loader, LoadReport, Offset, read_offset
 from liftline.data.warehouse.plan_in_force import PLAN_CURE, PlanInForce
@@ -36,6 +43,11 @@ _SMALLEST_BATCH = 1_000
 _LOADS_BEFORE_GROWING = 16
 _SWAP_WAIT_S = 60.0
 _REASON_MAX = 300
+_REFRESHED: Final = (
+    "definitions of marts had changed: the old file's marts were made again in full before they"
+    " were compared"
+)
+T = TypeVar("T")
 
 _NO_ROOM: Final = (
     duckdb.OutOfMemoryException,
@@ -89,10 +101,13 @@ class Engine:
         return store
 
     def _offset(self) -> Offset:
+        return self._with_cursor(read_offset)
+
+    def _with_cursor(self, use: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         with self._swapping:
             cursor = self._store.cursor()
             try:
-                return read_offset(cursor)
+                return use(cursor)
             finally:
                 cursor.close()
 
@@ -209,12 +224,7 @@ class Engine:
     def metrics(self) -> bytes:
         """Prometheus text, with the gauges read now."""
         offset = self._offset()
-        with self._swapping:
-            cursor = self._store.cursor()
-            try:
-                p95_s = read_delay_p95(cursor, self._clock.now())
-            finally:
-                cursor.close()
+        p95_s = self._with_cursor(lambda cursor: read_delay_p95(cursor, self._clock.now()))
         size_bytes = self._store.size_bytes()
         self.gauges.pending.set(max(0, self._log.stats().events - offset.received))
         self.gauges.pending_age.set(self.progress.pending_s(self._clock.monotonic_s()))
@@ -230,10 +240,26 @@ class Engine:
         loads_before = self.progress.loads
         with self._planning:
             plan = self._plan.refresh()
-        result = self._builder.build(plan, scope=scope)
+        result, _ = self._build_marts(plan, scope)
         self.progress.note_build(result, loads_before, scope, plan.version if plan else None)
         self.gauges.note_build(result)
         return result
+
+    def _build_marts(self, plan: PlanSnapshot | None, scope: Scope) -> tuple[BuildResult, bool]:
+        """Build, in full where a definition changed: new rows alone would leave the old ones
+        as the old definition made them. Also says whether it was in full.
+        """
+        if plan is None:
+            return self._builder.build(plan, scope=scope), False
+        wanted = definitions_digest(plan)
+        if wanted == self._with_cursor(read_definitions):
+            return self._builder.build(plan, scope=scope), False
+        _log.info("definitions changed: all marts are built again from their first row")
+        scope = "models" if scope == "marts" else scope
+        result = self._builder.build(plan, scope=scope, is_full_refresh=True)
+        if is_every_model_built(result):
+            self._with_cursor(lambda cursor: write_definitions(cursor, wanted))
+        return result, True
 
     def note_broken_build(self, error: BaseException) -> None:
         """A build that could not even fail by itself is shown as a failed one."""
@@ -288,12 +314,15 @@ class Engine:
         with self._planning:
             plan = self._plan.refresh()
 
+        was_refreshed = False
+
         def build_marts() -> tuple[str, ...]:
+            nonlocal was_refreshed
             if mode == "verify":  # both files' marts then stand at the same offset
-                self._builder.build(plan, scope="marts")
+                _, was_refreshed = self._build_marts(plan, "marts")
             return self._builder.build(plan, scope="models", into_rebuild=True).failures
 
-        return rebuild(
+        report = rebuild(
             self._config,
             self._log,
             self._clock,
@@ -301,6 +330,7 @@ class Engine:
             mode=mode,
             build_marts=build_marts if plan is not None else None,
         )
+        return replace(report, note=_REFRESHED) if was_refreshed else report
 
     def _swap(self, *, keep_old: bool) -> None:
         """Close the old file, put the new one in its place, open it."""

@@ -26,12 +26,17 @@ def write_project(config: WarehouseConfig, plan: PlanSnapshot) -> bool:
     Only files whose text differs are written, and files nobody wants any more are removed,
     so dbt parses again only what changed. Returns whether anything changed.
     """
-    wanted = dict(_shipped(resources.files("liftline.data.warehouse") / "dbt", ""))
-    staging = staging_files(plan.events)
-    wanted |= {f"models/{path}": text for path, text in staging.items()}
+    wanted = project_files(plan)
     wanted["profiles.yml"] = profile(config, config.database_path)
     wanted["rebuild/profiles.yml"] = profile(config, config.rebuild_path)
     return _write(config.dbt_directory, wanted)
+
+
+def project_files(plan: PlanSnapshot) -> dict[str, str]:
+    """What is shipped and what the plan generates, by path; no profile."""
+    wanted = dict(_shipped(resources.files("liftline.data.warehouse") / "dbt", ""))
+    staging = staging_files(plan.events)
+    return wanted | {f"models/{path}": text for path, text in staging.items()}
 
 
 def profile(config: WarehouseConfig, database: Path) -> str:

@@ -53,6 +53,7 @@ class RebuildReport:
     before: dict[str, Digest]
     after: dict[str, Digest]
     build_failures: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -80,6 +81,7 @@ class RebuildReport:
             word = "same     " if before == after else "DIFFERENT"
             lines.append(f"{word}  {name}: {before or 'missing'} -> {after or 'missing'}")
         lines += [f"FAILED     {failure}" for failure in self.build_failures]
+        lines += [self.note] if self.note else []
         if not self.is_compared:
             lines.append(f"NOT compared: {self.received_before} events before, {self.received} now")
         return "\n".join(lines)

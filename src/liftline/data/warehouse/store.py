@@ -13,7 +13,7 @@ import duckdb
 from liftline.core.errors import BrokenError, UnavailableError
 from liftline.data.warehouse.config import WarehouseConfig
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever schema.sql changes what is stored; an upgrade is a rebuild."""
 
 

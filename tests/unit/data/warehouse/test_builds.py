@@ -64,7 +64,9 @@ def test_a_mart_that_the_rebuild_cannot_make_keeps_the_old_file(
     assert planned.engine.build("models").is_ok
     build = planned.engine._builder.build
 
-    def fail_into_rebuild(plan: Any, *, scope: Any, into_rebuild: bool = False) -> BuildResult:
+    def fail_into_rebuild(
+        plan: Any, *, scope: Any, into_rebuild: bool = False, is_full_refresh: bool = False
+    ) -> BuildResult:
         if not into_rebuild:
             return build(plan, scope=scope)
         return BuildResult(
@@ -93,10 +95,50 @@ def test_a_mart_that_the_rebuild_cannot_make_keeps_the_old_file(
     assert planned.engine.progress.plan_version_built is None, "the new file is built at once"
 
 
+def test_a_changed_definition_reaches_old_rows(
+    planned: Any, event: Callable[..., EventRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from liftline.data.warehouse import project
+
+    planned.append(event("a"), event("b", user_id="u2"))
+    planned.load()
+    assert planned.engine.build("models").is_ok
+    shipped = project._shipped
+
+    def change(definition: str) -> None:
+        """active_days in another version: it counts every event `definition` times."""
+
+        def changed(folder: Any, prefix: str) -> dict[str, str]:
+            return {
+                path: text.replace("    count(*) as events", f"    {definition} as events")
+                if path.endswith("active_days.sql")
+                else text
+                for path, text in shipped(folder, prefix).items()
+            }
+
+        monkeypatch.setattr(project, "_shipped", changed)
+
+    days = "select distinct events from analytics.active_days"
+    assert planned.rows(days) == ((1,),)
+    change("2 * count(*)")
+    planned.engine.build("marts")
+    assert planned.rows(days) == ((2,),), "rows of before the change too"
+    change("3 * count(*)")
+    report = planned.engine.rebuild("verify")
+    assert report.is_same, report.text()
+    assert "definitions of marts had changed" in report.text()
+    assert planned.rows(days) == ((3,),)
+    planned.engine.build("models")
+    again = planned.engine.rebuild("verify")
+    assert again.is_same and "changed" not in again.text(), "the same definitions, compared as is"
+
+
 def _leave_marts_of(planned: Any, build: Callable[..., BuildResult]) -> Callable[..., BuildResult]:
     """A builder that leaves the old file's marts as they are."""
 
-    def only_into_rebuild(plan: Any, *, scope: Any, into_rebuild: bool = False) -> BuildResult:
+    def only_into_rebuild(
+        plan: Any, *, scope: Any, into_rebuild: bool = False, is_full_refresh: bool = False
+    ) -> BuildResult:
         if into_rebuild:
             return build(plan, scope=scope, into_rebuild=True)
         return planned.engine.status().last_build

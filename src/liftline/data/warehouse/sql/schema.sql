@@ -124,3 +124,9 @@ create table if not exists raw.delays (
     upper_s double not null,
     events bigint not null
 );
+
+-- One row: the digest of the dbt definitions that every mart was last built whole with.
+create table if not exists raw.definitions (digest varchar not null);
+
+insert into raw.definitions
+select '' where not exists (select 1 from raw.definitions);
