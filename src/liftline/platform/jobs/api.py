@@ -12,7 +12,10 @@ from liftline.platform.jobs.loop import JobLoop, Step
 from liftline.platform.jobs.store.outbox import (
     IdempotencyConflictError,
     MessageTooLargeError,
+    dead_messages,
     put,
+    requeue_message,
+    waiting_messages,
 )
 from liftline.platform.jobs.store.timers import (
     BadTimerError,
@@ -24,6 +27,7 @@ from liftline.platform.jobs.store.timers import (
     recurrence_key,
     requeue,
     set_timer,
+    waiting_first,
 )
 from liftline.platform.jobs.worker import Tally, Worker
 
@@ -40,11 +44,15 @@ __all__ = [
     "Worker",
     "cancel",
     "dead_letters",
+    "dead_messages",
     "keep_recurrences",
     "next_occurrence",
     "put",
     "recur",
     "recurrence_key",
     "requeue",
+    "requeue_message",
     "set_timer",
+    "waiting_first",
+    "waiting_messages",
 ]

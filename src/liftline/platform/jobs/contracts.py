@@ -114,3 +114,15 @@ class DeadLetter:
     due_at: datetime
     attempts: int
     last_error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A timer or a message that is still to come: `next_at` is when it is looked at again."""
+
+    id: int
+    key: str
+    kind: str
+    next_at: datetime
+    attempts: int
+    last_error: str

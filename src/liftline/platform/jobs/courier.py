@@ -13,7 +13,7 @@ from liftline.core.errors import DeniedError, InvalidError
 from liftline.core.ids import new_id
 from liftline.platform.jobs.backoff import backoff, error_text
 from liftline.platform.jobs.contracts import Deliver
-from liftline.platform.jobs.store import leases, outbox
+from liftline.platform.jobs.store import leases, outbox, timers
 from liftline.platform.jobs.store.outbox import Parcel
 from liftline.platform.state.contracts import StateStore
 
@@ -28,6 +28,9 @@ PURGE_EVERY_S: Final = 600.0
 
 DELIVERIES: Final = Counter(
     "liftline_outbox_deliveries", "Outbox deliveries by outcome.", ["destination", "outcome"]
+)
+DEAD_FORGOTTEN: Final = Counter(
+    "liftline_jobs_dead_forgotten", "Dead letters dropped beyond the bound.", ["what"]
 )
 PENDING: Final = Gauge("liftline_outbox_pending", "Messages that wait for delivery.")
 
@@ -84,10 +87,20 @@ class Courier:
         return len(parcels)
 
     def purge(self) -> int:
-        """Forget delivered messages older than OUTBOX_KEPT; returns how many."""
+        """Forget delivered messages older than OUTBOX_KEPT; returns how many.
+
+        Dead letters, timers' too, stay until someone acts; beyond DEAD_MAX the oldest go.
+        """
         old = self._clock.now() - OUTBOX_KEPT
         with self._store.write() as connection:
-            return outbox.purge(connection, old)
+            purged = outbox.purge(connection, old)
+            forgotten = {
+                "message": outbox.forget_dead(connection),
+                "timer": timers.forget_dead(connection),
+            }
+        for what, count in forgotten.items():
+            DEAD_FORGOTTEN.labels(what=what).inc(count)
+        return purged
 
     def observe(self) -> None:
         """Bring the gauge up to date; one read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 ROOM = Room(
     name="jobs",
@@ -13,6 +13,7 @@ ROOM = Room(
         "liftline_jobs_overdue_seconds",
         "liftline_jobs_timers",
         "liftline_jobs_loop_failures_total",
+        "liftline_jobs_dead_forgotten_total",
         "liftline_outbox_deliveries_total",
         "liftline_outbox_pending",
     ),
@@ -36,6 +37,12 @@ ROOM = Room(
             runbook="docs/runbooks/jobs.md",
         ),
     ),
+    commands={
+        "jobs": Command(
+            run="liftline.platform.access.operations.cli:jobs_app",
+            help="Timers and messages: dead ones, waiting ones, try again.",
+        ),
+    },
     risks=("A run is at least once: a crash between a run and its settling repeats it.",),
     runbook="docs/runbooks/jobs.md",
     rollback="Cancel the timer or remove the recurrence; what already ran stays.",

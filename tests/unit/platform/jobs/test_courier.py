@@ -15,10 +15,14 @@ from liftline.platform.jobs.api import (
     Courier,
     IdempotencyConflictError,
     MessageTooLargeError,
+    dead_messages,
     put,
+    requeue_message,
+    waiting_messages,
 )
 from liftline.platform.jobs.contracts import Message
 from liftline.platform.jobs.courier import ATTEMPTS_MAX, LEASE, OUTBOX_KEPT, PENDING
+from liftline.platform.jobs.store import outbox
 from liftline.platform.state.contracts import StateStore
 
 MESSAGE = Message(idempotency_key="m1", destination="collector", body=b"\x00body")
@@ -138,3 +142,20 @@ def test_delivered_messages_are_forgotten_in_the_end(store: StateStore, clock: M
 def test_a_message_over_the_bound_is_refused(store: StateStore, clock: ManualClock) -> None:
     with pytest.raises(MessageTooLargeError):
         leave(store, clock, replace(MESSAGE, body=b"x" * (1024 * 1024 + 1)))
+
+
+def test_dead_letters_are_bounded_and_the_newest_stay(
+    store: StateStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "DEAD_MAX", 2)
+    refusing = courier_of(store, clock, Door(InvalidError("no")))
+    for number in range(4):
+        leave(store, clock, replace(MESSAGE, idempotency_key=f"k{number}"))
+    refusing.run_once()
+    refusing.purge()
+    with store.write() as connection:
+        dead = dead_messages(connection)
+        assert [letter.key for letter in dead] == ["k3", "k2"]
+        assert requeue_message(connection, dead[0].id, clock.now()) is True
+        assert requeue_message(connection, dead[0].id, clock.now()) is False
+        assert [one.key for one in waiting_messages(connection)] == ["k3"]

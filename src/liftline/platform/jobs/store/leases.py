@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, Table, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, select, update
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +87,29 @@ def move(connection: Connection, table: Table, row_id: int, fence: int, **change
         .values(lease_owner=None, lease_until=None, **changes)
     )
     return moved.rowcount == 1
+
+
+def waiting_first(connection: Connection, table: Table, limit: int) -> list[RowMapping]:
+    """The rows that wait for longest, at most `limit`."""
+    rows = connection.execute(
+        select(*table.c)
+        .where(table.c.state.in_(("pending", "leased")))
+        .order_by(table.c.next_at, table.c.id)
+        .limit(limit)
+    )
+    return list(rows.mappings())
+
+
+def forget_dead(connection: Connection, table: Table, keep: int, limit: int) -> int:
+    """Drop dead rows beyond the newest `keep`, at most `limit` of them; returns how many."""
+    beyond = (
+        select(table.c.id)
+        .where(table.c.state == "dead")
+        .order_by(table.c.id.desc())
+        .offset(keep)
+        .limit(limit)
+        .cte("beyond")
+    )
+    gone = delete(table).where(table.c.id.in_(select(beyond.c.id)), table.c.state == "dead")
+    # The returned rows and not the row count: with a CTE that is -1 on SQLite.
+    return len(connection.execute(gone.returning(table.c.id)).all())

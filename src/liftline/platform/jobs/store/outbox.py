@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from liftline.core.errors import ConflictError, InvalidError
 from liftline.core.ids import Environment, ProjectId
-from liftline.platform.jobs.contracts import Message
+from liftline.platform.jobs.contracts import DeadLetter, Message, Waiting
 from liftline.platform.jobs.store import leases
 from liftline.platform.jobs.store.tables import outbox
 
 BODY_BYTES_MAX: Final = 1024 * 1024
+DEAD_MAX: Final = 10_000
 _PURGE_MAX: Final = 5000
 
 
@@ -102,6 +103,54 @@ def purge(connection: Connection, older_than: datetime) -> int:
         .limit(_PURGE_MAX)
     )
     return connection.execute(delete(outbox).where(outbox.c.id.in_(chosen))).rowcount
+
+
+def dead_messages(connection: Connection, limit: int = 100) -> list[DeadLetter]:
+    """Messages that were given up, newest first; `kind` is the destination."""
+    rows = connection.execute(
+        select(outbox).where(outbox.c.state == "dead").order_by(outbox.c.id.desc()).limit(limit)
+    )
+    return [
+        DeadLetter(
+            id=row.id,
+            key=row.idempotency_key,
+            kind=row.destination,
+            due_at=row.created_at,
+            attempts=row.attempts,
+            last_error=row.last_error or "",
+        )
+        for row in rows
+    ]
+
+
+def requeue_message(connection: Connection, message_id: int, now: datetime) -> bool:
+    """Try a dead message again, with all its attempts; False when there is none."""
+    moved = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == message_id, outbox.c.state == "dead")
+        .values(state="pending", next_at=now, attempts=0)
+    )
+    return moved.rowcount == 1
+
+
+def waiting_messages(connection: Connection, limit: int = 100) -> list[Waiting]:
+    """The messages that are carried out next, soonest first."""
+    return [
+        Waiting(
+            id=row["id"],
+            key=row["idempotency_key"],
+            kind=row["destination"],
+            next_at=row["next_at"],
+            attempts=row["attempts"],
+            last_error=row["last_error"] or "",
+        )
+        for row in leases.waiting_first(connection, outbox, limit)
+    ]
+
+
+def forget_dead(connection: Connection) -> int:
+    """Drop the oldest dead messages beyond DEAD_MAX; returns how many."""
+    return leases.forget_dead(connection, outbox, DEAD_MAX, _PURGE_MAX)
 
 
 def waiting(connection: Connection) -> int:

@@ -14,13 +14,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from liftline.core.errors import ConflictError, InvalidError
 from liftline.core.ids import Environment, ProjectId
-from liftline.platform.jobs.contracts import DeadLetter, Firing, Payload, Recurrence, Timer
+from liftline.platform.jobs.contracts import DeadLetter, Firing, Payload, Recurrence, Timer, Waiting
 from liftline.platform.jobs.cron import next_occurrence
 from liftline.platform.jobs.store import leases
 from liftline.platform.jobs.store.tables import timers
 
 PAYLOAD_BYTES_MAX = 16 * 1024
 KEY_CHARS_MAX = 200
+DEAD_MAX = 10_000
+FORGOTTEN_MAX = 5_000
 LEASE_MAX = timedelta(minutes=5)
 
 
@@ -214,6 +216,26 @@ def dead_letters(connection: Connection, limit: int = 100) -> list[DeadLetter]:
         )
         for row in rows
     ]
+
+
+def waiting_first(connection: Connection, limit: int = 100) -> list[Waiting]:
+    """The timers that come next, soonest first."""
+    return [
+        Waiting(
+            id=row["id"],
+            key=row["key"],
+            kind=row["kind"],
+            next_at=row["next_at"],
+            attempts=row["attempts"],
+            last_error=row["last_error"] or "",
+        )
+        for row in leases.waiting_first(connection, timers, limit)
+    ]
+
+
+def forget_dead(connection: Connection) -> int:
+    """Drop the oldest dead letters beyond DEAD_MAX; returns how many."""
+    return leases.forget_dead(connection, timers, DEAD_MAX, FORGOTTEN_MAX)
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:
