@@ -54,7 +54,7 @@ def create_key(
         "name": name,
         "origins": list(origin),
     }
-    _show(ask(_data(data), "POST", "/api/keys", body))
+    _show(ask(data_directory(data), "POST", "/api/keys", body))
 
 
 @keys_app.command(name="list")
@@ -63,7 +63,7 @@ def list_keys(
 ) -> None:
     """List keys, revoked ones too; never their text."""
     query = f"?project={project}&environment={environment}"
-    found = ask(_data(data), "GET", "/api/keys" + query)["keys"]
+    found = ask(data_directory(data), "GET", "/api/keys" + query)["keys"]
     if json:
         print(jsonlib.dumps(found))
         return
@@ -77,13 +77,13 @@ def list_keys(
 @keys_app.command(name="rotate")
 def rotate_key(slot: str, *, data: Data = None) -> None:
     """Make a second key for a slot; revoke the first when nothing uses it any more."""
-    _show(ask(_data(data), "POST", f"/api/keys/slots/{_word(slot)}/rotate"))
+    _show(ask(data_directory(data), "POST", f"/api/keys/slots/{_word(slot)}/rotate"))
 
 
 @keys_app.command(name="revoke")
 def revoke_key(key: str, *, data: Data = None) -> None:
     """Take a key out of use, in force within two seconds."""
-    ask(_data(data), "POST", f"/api/keys/{_word(key)}/revoke")
+    ask(data_directory(data), "POST", f"/api/keys/{_word(key)}/revoke")
     print(f"{key} is revoked")
 
 
@@ -109,13 +109,13 @@ def invite(
     """
     grant = {"role": role, "project": project, "environment": environment}
     body = {"email": email, "grants": [grant], "scopes": list(scope)}
-    print(ask(_data(data), "POST", "/api/accounts", body)["link"])
+    print(ask(data_directory(data), "POST", "/api/accounts", body)["link"])
 
 
 @accounts_app.command(name="list")
 def list_accounts(*, json: Json = False, data: Data = None) -> None:
     """List accounts and what they may."""
-    found = ask(_data(data), "GET", "/api/accounts")["accounts"]
+    found = ask(data_directory(data), "GET", "/api/accounts")["accounts"]
     if json:
         print(jsonlib.dumps(found))
         return
@@ -129,19 +129,19 @@ def list_accounts(*, json: Json = False, data: Data = None) -> None:
 @accounts_app.command(name="link")
 def link(email: str, *, data: Data = None) -> None:
     """Print a new one-time link for an account, such as after a lost password."""
-    print(ask(_data(data), "POST", "/api/accounts/link", {"email": email})["link"])
+    print(ask(data_directory(data), "POST", "/api/accounts/link", {"email": email})["link"])
 
 
 @accounts_app.command(name="disable")
 def disable(email: str, *, data: Data = None) -> None:
     """Lock an account out and end its sessions."""
-    _set_disabled(_data(data), email, is_disabled=True)
+    _set_disabled(data_directory(data), email, is_disabled=True)
 
 
 @accounts_app.command(name="enable")
 def enable(email: str, *, data: Data = None) -> None:
     """Let a disabled account in again, with the password it had."""
-    _set_disabled(_data(data), email, is_disabled=False)
+    _set_disabled(data_directory(data), email, is_disabled=False)
 
 
 def _set_disabled(data: Path, email: str, *, is_disabled: bool) -> None:
@@ -164,7 +164,8 @@ def _show(minted: dict[str, Any]) -> None:
     time.sleep(PROPAGATION_BOUND_S)
 
 
-def _data(given: Path | None) -> Path:
+def data_directory(given: Path | None) -> Path:
+    """Where the running Liftline keeps its data."""
     return given or Path(os.environ.get("LIFTLINE_DATA_DIR", "liftline-data"))
 
 

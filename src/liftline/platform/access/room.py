@@ -36,7 +36,10 @@ ROOM = Room(
             run="liftline.platform.access.jobs:forget_revoked_keys",
         ),
     ),
-    routes=("liftline.platform.access.http:routes",),
+    routes=(
+        "liftline.platform.access.http:routes",
+        "liftline.platform.access.operations.http:routes",
+    ),
     commands={
         "keys": Command(
             run="liftline.platform.access.cli:keys_app",

@@ -26,6 +26,7 @@ Action = Literal[
     "rollouts.change",
     "dead_letters.replay",
     "secrets.change",
+    "jobs.change",
     "warehouse.rebuild",
     "demo.remove",
     "automation.freeze",
@@ -56,6 +57,7 @@ ROLE_NEEDED: Final[dict[Action, Role]] = {
     "accounts.change": "admin",
     "audit.view": "admin",
     "secrets.change": "admin",
+    "jobs.change": "admin",
     "warehouse.rebuild": "admin",
     "demo.remove": "admin",
 }

@@ -197,10 +197,13 @@ class Secrets:
         """Wrap every version with a new master key; returns the new key's id.
 
         With the key in the data directory the files are swapped too. With the key in the
-        environment pass the new one, then change the environment and restart.
+        environment pass the new one, then change the environment and restart. Raises
+        BadMasterKeyError.
         """
         if self._path is None and new_key is None:
             raise BadMasterKeyError("the master key is kept outside; pass the new one")
+        if new_key is not None and len(new_key) != envelope.KEY_BYTES:
+            raise BadMasterKeyError(f"the new key has {len(new_key)} bytes, not 32")
         key = new_key or os.urandom(envelope.KEY_BYTES)
         fresh = MasterKey(key)
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftline.core.room import Alert, Room
+from liftline.core.room import Alert, Command, Room
 
 ROOM = Room(
     name="secrets",
@@ -17,6 +17,12 @@ ROOM = Room(
             runbook="docs/runbooks/secrets.md",
         ),
     ),
+    commands={
+        "secrets": Command(
+            run="liftline.platform.access.operations.cli:secrets_app",
+            help="Secrets: list, put, promote, retire, rotate the master key.",
+        ),
+    },
     risks=("A lost master key cannot be replaced: every secret must be entered again.",),
     runbook="docs/runbooks/secrets.md",
     rollback="Retire the next version; the active one was never touched.",

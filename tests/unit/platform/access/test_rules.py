@@ -32,6 +32,7 @@ TABLE: dict[Action, str] = {
     "rollouts.change": "no  yes yes  no  no  no  yes",
     "dead_letters.replay": "no  yes yes  no  no  no  yes",
     "secrets.change": "no  no  yes  no  no  no  yes",
+    "jobs.change": "no  no  yes  no  no  no  yes",
     "warehouse.rebuild": "no  no  yes  no  no  no  yes",
     "demo.remove": "no  no  yes  no  no  no  yes",
     "automation.freeze": "no  yes yes  no  no  no  yes",
