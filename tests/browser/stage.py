@@ -34,6 +34,8 @@ from liftline.data.warehouse.contracts import (
 from liftline.platform.access import room as access_room
 from liftline.platform.access.api import SESSION_COOKIE, Access, SlotSpec
 from liftline.platform.control.api import SnapshotPublisher
+from liftline.platform.secrets.api import Secrets, load_master_keys
+from liftline.platform.state.contracts import StateStore
 from liftline.report.dashboards import room as dashboards_room
 from liftline.report.dashboards.contracts import Addresses, Processes, ProcessState
 
@@ -187,6 +189,8 @@ class Stage:
             Catalog: load_catalog([]),
             Processes: ThreeProcesses(),
             Access: self.access,
+            StateStore: store,
+            Secrets: Secrets(store, load_master_keys(directory / "secrets", {}), self.clock),
         }
 
     def cookie(self) -> dict[str, str]:

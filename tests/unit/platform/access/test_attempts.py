@@ -67,9 +67,9 @@ def test_memory_is_bounded(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_attempt_nobody_looked_at_is_taken_back() -> None:
-    attempts = Attempts(ManualClock())
+    counted = Attempts(ManualClock())
     for _ in range(PER_ACCOUNT * 2):
-        attempts.begin("a@b.example", "1.2.3.4")
-        attempts.unjudged("a@b.example", "1.2.3.4")
-    attempts.unjudged("never@seen.example", "9.9.9.9")
-    attempts.begin("a@b.example", "1.2.3.4")
+        counted.begin("a@b.example", "1.2.3.4")
+        counted.unjudged("a@b.example", "1.2.3.4")
+    counted.unjudged("never@seen.example", "9.9.9.9")
+    assert {window.failures for window in counted._windows.values()} == {0}
