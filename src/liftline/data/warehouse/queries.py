@@ -1,4 +1,4 @@
-"""Reading the warehouse: one statement, read-only, bounded in time, rows and number."""
+"""Reading the warehouse: one statement, read-only, bounded in time, rows, bytes, number."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ import duckdb
 
 from liftline.data.warehouse.contracts import QueryError, Rows, Scalar, WarehouseAwayError
 from liftline.data.warehouse.loader import read_offset
+from liftline.data.warehouse.reading import StatementCheck
 from liftline.data.warehouse.store import Store
 from liftline.data.warehouse.wire import Parameters
 
-_READING: Final = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+ANSWER_MAX_BYTES: Final = 32 * 1024 * 1024
+"""Rows past this many bytes of content are cut like rows past `max_rows`; a single value may
+not be larger either.
+"""
+_FETCHED_AT_ONCE: Final = 256
+_VALUE_BYTES: Final = 16
 _INT64: Final = 2**63
 _TIMEOUT_MAX_S: Final = 600.0
 
@@ -35,8 +41,8 @@ class Reader:
     """Answers queries from one store.
 
     Each query has a cursor and a read-only transaction of its own, so it sees whole loads,
-    and nothing it says can write; files outside the spool are out of reach for SQL. At most
-    `slots` run at once; a caller waits for a slot no longer than its own timeout.
+    and nothing it says can write; files are out of reach for SQL, and settings are locked.
+    At most `slots` run at once; a caller waits for a slot no longer than its own timeout.
     """
 
     def __init__(self, store: Store, *, slots: int, max_rows: int) -> None:
@@ -44,6 +50,7 @@ class Reader:
         self._slots = threading.BoundedSemaphore(slots)
         self._count = slots
         self._max_rows = max_rows
+        self._check = StatementCheck()
 
     def query(
         self, sql: str, parameters: Parameters | None, *, max_rows: int, timeout_s: float
@@ -52,7 +59,7 @@ class Reader:
         stay taken.
         """
         timeout_s = min(timeout_s, _TIMEOUT_MAX_S)
-        statement = _one_reading_statement(sql)
+        statement = self._check.reading_statement(sql)
         used = _used_parameters(statement, parameters or {})
         if not self._slots.acquire(timeout=max(timeout_s, 0.0)):
             raise WarehouseAwayError("all query slots are taken", cure="ask again in a moment")
@@ -95,7 +102,7 @@ class Reader:
             as_of = read_offset(cursor).as_of
             cursor.execute(statement, parameters)
             columns = tuple(column[0] for column in cursor.description or ())
-            rows = cursor.fetchmany(max_rows + 1)
+            rows, is_truncated = _fetch(cursor, max_rows)
         except duckdb.InterruptException as error:
             raise QueryTimeoutError(facts={"timeout_s": timeout_s}) from error
         except duckdb.OutOfMemoryException as error:
@@ -108,10 +115,34 @@ class Reader:
             cursor.close()
         return Rows(
             columns=columns,
-            rows=tuple(tuple(scalar(value) for value in row) for row in rows[:max_rows]),
-            is_truncated=len(rows) > max_rows,
+            rows=rows,
+            is_truncated=is_truncated,
             as_of=as_of,
         )
+
+
+def _fetch(
+    cursor: duckdb.DuckDBPyConnection, max_rows: int
+) -> tuple[tuple[tuple[Scalar, ...], ...], bool]:
+    """Rows until one of both bounds, and whether there were more."""
+    rows: list[tuple[Scalar, ...]] = []
+    size_bytes = 0
+    while fetched := cursor.fetchmany(_FETCHED_AT_ONCE):
+        for row in fetched:
+            if len(rows) == max_rows:
+                return tuple(rows), True
+            values = tuple(scalar(value) for value in row)
+            size_bytes += sum(_size_bytes(value) for value in values)
+            if size_bytes > ANSWER_MAX_BYTES:
+                if not rows:
+                    raise QueryError("one row alone is too large to send", cure="select less of it")
+                return tuple(rows), True
+            rows.append(values)
+    return tuple(rows), False
+
+
+def _size_bytes(value: Scalar) -> int:
+    return len(value) if isinstance(value, str) else _VALUE_BYTES
 
 
 class _Watchdog:
@@ -133,16 +164,6 @@ class _Watchdog:
         self._timer.cancel()
         with self._lock:
             self._interrupt = None
-
-
-def _one_reading_statement(sql: str) -> duckdb.Statement:
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.Error as error:
-        raise QueryError(_first_line(error)) from error
-    if len(statements) != 1 or statements[0].type not in _READING:
-        raise QueryError("only one SELECT at a time", cure="send a single reading statement")
-    return statements[0]
 
 
 def _used_parameters(statement: duckdb.Statement, parameters: Parameters) -> dict[str, object]:

@@ -56,8 +56,9 @@ def open_settings(path: Path, config: WarehouseConfig) -> dict[str, str | int | 
 class Store:
     """One open DuckDB file. Only one process can have it open at a time.
 
-    Extensions are never downloaded, and files outside the spool cannot be read or written
-    by SQL. Thread-safe: each user takes its own `cursor()`.
+    Extensions are never downloaded, files outside the spool cannot be read or written by SQL,
+    and settings are locked for as long as it is open. Thread-safe: each user takes its own
+    `cursor()`.
     """
 
     def __init__(self, path: Path, config: WarehouseConfig) -> None:
@@ -81,6 +82,7 @@ class Store:
         connection.execute("set global TimeZone = 'UTC'")
         connection.execute(f"set allowed_directories = ['{spool}/']")
         connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")  # no statement changes it from here
         existing = connection.execute(
             "select count(*) from duckdb_tables() where schema_name = 'raw'"
             " and table_name = 'load_offset' and database_name = current_database()"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from liftline.data.events.contracts import EventRecord
@@ -25,13 +26,33 @@ from liftline.data.warehouse.queries import QueryTimeoutError
         "copy raw.events to '/tmp/liftline-should-not-exist.csv'",
         "select * from read_text('/etc/hostname')",
         "select * from nothing_there",
+        "explain analyze set memory_limit = '1TB'",
+        "/* hi */ explain -- there\n analyze select 1",
+        "explain (analyze) select 1",
+        "explain analyze copy raw.events to '{spool}/out.csv'",
+        "explain set memory_limit = '1TB'",
+        "explain insert into raw.definitions values ('x')",
+        "select * from read_text('{spool}/slice.ndjson')",
+        "select * from read_json('{spool}/*')",
+        "select * from '{spool}/slice.ndjson'",
+        "from glob('{spool}/*')",
+        "select * from query('from glob(''{spool}/*'')')",
+        "with x as (select (select content from read_text('{spool}/slice.ndjson'))) from x",
+        "explain select * from read_text('{spool}/slice.ndjson')",
+        "call pragma_version()",
         "selekt",
         "",
     ],
 )
 def test_what_does_not_just_read_is_refused(loaded: Any, sql: str) -> None:
+    spool = loaded.config.spool_directory
+    (spool / "slice.ndjson").write_text('{"secret": 1}\n')
+    settings = "select current_setting('memory_limit')"
+    before = loaded.rows(settings)
     with pytest.raises(QueryError):
-        loaded.engine.query(sql)
+        loaded.engine.query(sql.replace("{spool}", str(spool)))
+    assert loaded.rows(settings) == before
+    assert [path.name for path in spool.iterdir()] == ["slice.ndjson"]
     assert loaded.rows("select count(*) from raw.load_offset") == ((1,),)
     assert not Path("/tmp/liftline-should-not-exist.csv").exists()
 
@@ -72,3 +93,34 @@ def test_a_query_is_interrupted_at_its_deadline_and_the_next_one_works(loaded: A
     with pytest.raises(QueryTimeoutError):
         loaded.engine.query(slow, timeout_s=0.05)
     assert loaded.rows("select 1") == ((1,),)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "values (1)",
+        "with x as (select 1 as i) select * from x",
+        "from range(1)",
+        "explain select 1",
+        "EXPLAIN\nselect * from raw.events",
+        "describe raw.events",
+        "select * from (select unnest([1])) as t",
+        "select x.i from (values (1)) as x(i) where exists (select 1)",
+    ],
+)
+def test_what_just_reads_is_answered(loaded: Any, sql: str) -> None:
+    assert loaded.rows(sql)
+
+
+def test_settings_are_locked_for_every_connection(loaded: Any) -> None:
+    with pytest.raises(duckdb.Error, match="locked"):
+        loaded.engine._store.cursor().execute("set memory_limit = '1TB'")
+
+
+def test_an_answer_is_cut_at_its_bytes(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liftline.data.warehouse.queries.ANSWER_MAX_BYTES", 1000)
+    answer = loaded.engine.query("select repeat('x', 300) from range(10)")
+    assert (len(answer.rows), answer.is_truncated) == (3, True)
+    assert not loaded.engine.query("select repeat('x', 300) from range(3)").is_truncated
+    with pytest.raises(QueryError, match="too large"):
+        loaded.engine.query("select repeat('x', 1001)")
