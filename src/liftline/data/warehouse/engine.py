@@ -264,7 +264,7 @@ class Engine:
     def note_broken_build(self, error: BaseException) -> None:
         """A build that could not even fail by itself is shown as a failed one."""
         reason = str(error) or repr(error)
-        self.progress.last_build = failed = BuildResult(
+        failed = BuildResult(
             started_at=self._clock.now(),
             duration_s=0.0,
             is_ok=False,
@@ -272,6 +272,7 @@ class Engine:
             tests_passed=0,
             failures=(reason[:_REASON_MAX],),
         )
+        self.progress.note_failed_build(failed)
         self.gauges.note_build(failed)
 
     def apply_plan(self) -> BuildResult:

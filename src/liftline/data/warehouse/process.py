@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 _BUILD_POLL_S = 1.0
 _FIRST_FULL_BUILD_S = 120.0
 _PRUNE_EVERY_S = 3600.0
+_BUILD_BACKOFF = Backoff(first_s=15.0, most_s=900.0)
+"""A build that failed is tried again: not each second, for dbt costs a core, and not never."""
 _REASON_MAX = 300
 
 
@@ -143,6 +145,9 @@ class Process:
         is_first, has_checked_all = True, False
         while not self._stopping.wait(0.0 if is_first else _BUILD_POLL_S):
             is_first = False
+            failed = engine.progress.failed_builds
+            if failed and self._clock.monotonic_s() - built_s < _BUILD_BACKOFF.wait_s(failed):
+                continue
             now_s = self._clock.monotonic_s()
             full_after_s = (
                 self._config.full_build_every_s if has_checked_all else _FIRST_FULL_BUILD_S
@@ -159,7 +164,7 @@ class Process:
                     _log.exception("the dbt build broke")
                 engine.note_broken_build(error)
             built_s = self._clock.monotonic_s()
-            if scope == "everything":
+            if scope == "everything" and engine.progress.failed_builds == 0:
                 full_s, has_checked_all = built_s, True
 
     def _due_scope(self, engine: Engine, since_build_s: float, is_full_due: bool) -> Scope | None:

@@ -30,9 +30,9 @@ class Progress:
     loads: int = 0
     loads_built: int = 0
     plan_version_built: int | None = None
-    is_models_built: bool = False
     last_load_at: datetime | None = None
     last_build: BuildResult | None = None
+    failed_builds: int = 0
     pending_since_s: float | None = None
 
     def note_load(self, report: LoadReport | None) -> None:
@@ -50,9 +50,18 @@ class Progress:
         self, result: BuildResult, loads_before: int, scope: Scope, plan_version: int | None
     ) -> None:
         self.last_build = result
+        if not result.is_ok:
+            self.note_failed_build(result)
+            return
+        self.failed_builds = 0
         self.loads_built = loads_before
         if scope != "marts":
             self.plan_version_built = plan_version
+
+    def note_failed_build(self, result: BuildResult) -> None:
+        """Nothing counts as built: it is tried again, after a pause that grows."""
+        self.last_build = result
+        self.failed_builds += 1
 
     def stop(self, damage: LiftlineError) -> None:
         facts = ", ".join(f"{name} {value}" for name, value in damage.facts.items())
