@@ -17,6 +17,7 @@ the transaction of the rows. Nothing else remembers the offset.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -26,6 +27,7 @@ import duckdb
 from liftline.core.clock import Clock
 from liftline.core.errors import BrokenError
 from liftline.data.log.contracts import LogBatch, LogReader, LogStats, Position
+from liftline.data.warehouse.poison import SliceTooDearError, cut
 from liftline.data.warehouse.slices import (
     SliceError,
     Survey,
@@ -151,7 +153,9 @@ class Loader:
         return self.load(batch)
 
     def load(self, batch: LogBatch) -> LoadReport:
-        """Load one slice, which must begin at the offset."""
+        """Load one slice, which must begin at the offset; only its first frames where many
+        lines of it cannot be parsed.
+        """
         started_s, started_cpu_s = time.perf_counter(), time.process_time()
         offset = self.offset()
         first_ordinal = _first_ordinal(batch, offset)
@@ -160,7 +164,10 @@ class Loader:
         # numbers, and a line that does not parse would take the transaction with it.
         slice_ = _Slice(batch=batch, first_ordinal=first_ordinal)
         if batch.records:
-            slice_.survey, slice_.unloadable = stage(cursor, batch, self._store.spool)
+            try:
+                slice_.survey, slice_.unloadable = stage(cursor, batch, self._store.spool)
+            except SliceTooDearError as dear:
+                return self.load(cut(batch, dear.end))
         cursor.execute("begin transaction")
         try:
             dispositions = _decide_and_insert(cursor, slice_) if batch.records else _NOTHING
@@ -270,8 +277,9 @@ def _decide_and_insert(cursor: duckdb.DuckDBPyConnection, slice_: _Slice) -> Dis
         cursor.execute(statement("insert_conflicts"), at)
     if slice_.unloadable:
         events = _events_of(cursor, batch, slice_.unloadable)
-        for row in quarantine_rows(slice_.unloadable, slice_.first_ordinal, events):
-            cursor.execute(statement("insert_unloadable"), row)
+        rows = quarantine_rows(slice_.unloadable, slice_.first_ordinal, events)
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        cursor.execute(statement("insert_unloadable"), columns)
     cursor.execute(statement("tally"), at)
     cursor.execute(statement("merge_ledger"))
     counts = cursor.execute(statement("sum_tally")).fetchone() or (0,) * 7
@@ -308,18 +316,19 @@ def _events_of(
     lines = [bad.line for bad in unloadable]
     first = 0
     for frame in batch.frames:
-        inside = [line for line in lines if first <= line < first + frame.records]
+        after = first + frame.records
+        inside = lines[bisect_left(lines, first) : bisect_left(lines, after)]
         if inside:
             row = cursor.execute(
                 "select coalesce(sum(case when kind = 'rejected' then coalesce(events, 1)"
                 " else 1 end), 0)::bigint from staged"
                 " where is_loadable and rowid >= $first and rowid < $after",
-                {"first": first, "after": first + frame.records},
+                {"first": first, "after": after},
             ).fetchone()
             left = frame.events - (row[0] if row else 0)
             events |= dict.fromkeys(inside, 1)
             events[inside[0]] = left - (len(inside) - 1)
-        first += frame.records
+        first = after
     return events
 
 

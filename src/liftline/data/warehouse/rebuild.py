@@ -13,7 +13,6 @@ from liftline.core.clock import Clock
 from liftline.core.errors import BrokenError
 from liftline.data.log.contracts import (
     START,
-    LogBatch,
     LogReader,
     Position,
     PositionBeyondEndError,
@@ -21,6 +20,7 @@ from liftline.data.log.contracts import (
 from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.digests import Digest, digests
 from liftline.data.warehouse.loader import Loader, Offset, assert_same_log, read_offset
+from liftline.data.warehouse.poison import cut
 from liftline.data.warehouse.store import Store
 
 Mode = Literal["verify", "unverified", "this_log"]
@@ -184,15 +184,3 @@ def _replay(
         return offset
     finally:
         loader.close()
-
-
-def cut(batch: LogBatch, target: Position) -> LogBatch:
-    """The part of a batch up to a frame's end, so that a rebuild stops where loading stood."""
-    if batch.end <= target:
-        return batch
-    kept = tuple(frame for frame in batch.frames if frame.end <= target)
-    lines = sum(frame.records for frame in kept)
-    at = 0
-    for _ in range(lines):
-        at = batch.payload.index(b"\n", at) + 1
-    return LogBatch(start=batch.start, end=target, payload=batch.payload[:at], frames=kept)

@@ -13,10 +13,8 @@ import duckdb
 
 from liftline.core.errors import BrokenError
 from liftline.data.log.contracts import LogBatch
+from liftline.data.warehouse.poison import BLANK, PoisonSearch, split_lines
 from liftline.data.warehouse.store import statement
-
-BLANK = b"{}\n"
-"""Stands in for a line that cannot be parsed, so that every other line keeps its number."""
 
 UNKNOWN = "unknown"
 """Project, environment and source of a line that does not say them."""
@@ -73,13 +71,13 @@ def stage(
 
     Lines that cannot be parsed are found by bisection, lines that lack a field by a query;
     both are returned, and are rows with is_loadable false. Raises SliceError when the rows
-    are not the frames' records in order.
+    are not the frames' records in order, SliceTooDearError when that costs too many parses.
     """
     reasons: dict[int, str] = {}
     payload = batch.payload
     if not _parses(cursor, payload, spool) or _survey(cursor).rows != batch.records:
-        lines = _lines(payload)
-        reasons = _bad_lines(cursor, lines, spool)
+        reasons = _bad_lines(cursor, batch, spool)
+        lines = split_lines(payload)
         payload = b"".join(BLANK if n in reasons else line for n, line in enumerate(lines))
         if not _parses(cursor, payload, spool):
             raise SliceError("lines that parse alone do not parse together")
@@ -88,10 +86,6 @@ def stage(
         raise SliceError(facts={"rows": survey.rows, "records": batch.records})
     _assert_order(cursor, payload, survey.rows)
     return survey, _unloadable(cursor, batch.payload, reasons) if survey.unloadable else ()
-
-
-def _lines(payload: bytes) -> list[bytes]:
-    return [line + b"\n" for line in payload.removesuffix(b"\n").split(b"\n")]
 
 
 def _parses(cursor: duckdb.DuckDBPyConnection, payload: bytes, spool: Path) -> bool:
@@ -120,27 +114,13 @@ def _survey(cursor: duckdb.DuckDBPyConnection) -> Survey:
     )
 
 
-def _bad_lines(
-    cursor: duckdb.DuckDBPyConnection, lines: list[bytes], spool: Path
-) -> dict[int, str]:
-    """Which lines do not parse to exactly one row, found by halving: k bad ones of n cost
-    about k x log2(n) parses.
-    """
-    bad: dict[int, str] = {}
-    waiting = [(0, len(lines))]
-    while waiting:
-        low, high = waiting.pop()
-        if low == high:
-            continue
-        parses = _parses(cursor, b"".join(lines[low:high]), spool)
-        if parses and _survey(cursor).rows == high - low:
-            continue
-        if high - low == 1:
-            bad[low] = "the line is not a JSON object of the record's shape"
-            continue
-        middle = (low + high) // 2
-        waiting += [(low, middle), (middle, high)]
-    return bad
+def _bad_lines(cursor: duckdb.DuckDBPyConnection, batch: LogBatch, spool: Path) -> dict[int, str]:
+    """Which lines do not parse to exactly one row."""
+
+    def parses(lines: list[bytes]) -> bool:
+        return _parses(cursor, b"".join(lines), spool) and _survey(cursor).rows == len(lines)
+
+    return PoisonSearch(batch, parses).run()
 
 
 def _sampled_lines(payload: bytes, records: int) -> Iterator[tuple[int, bytes]]:
@@ -179,7 +159,7 @@ def _unloadable(
     rows = cursor.execute(
         "select rowid from staged where not is_loadable order by rowid"
     ).fetchall()
-    lines = _lines(payload)
+    lines = split_lines(payload)
     lacks = "a field that every record has is missing, or the record's kind is unknown"
     return tuple(
         Unloadable(line=n, content=lines[n].removesuffix(b"\n"), reason=reasons.get(n, lacks))

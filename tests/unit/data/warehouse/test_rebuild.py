@@ -15,7 +15,8 @@ from liftline.data.log.contracts import START, LogBatch
 from liftline.data.warehouse.digests import digest
 from liftline.data.warehouse.engine import Engine
 from liftline.data.warehouse.loader import OtherLogError
-from liftline.data.warehouse.rebuild import RebuildError, cut
+from liftline.data.warehouse.poison import cut
+from liftline.data.warehouse.rebuild import RebuildError
 from liftline.data.warehouse.store import SCHEMA_VERSION
 
 MakeEvent = Callable[..., EventRecord]
