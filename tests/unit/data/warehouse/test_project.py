@@ -7,6 +7,7 @@ import yaml
 from liftline.data.events.contracts import EventSpec, PlanSnapshot, PropertySpec
 from liftline.data.warehouse.config import WarehouseConfig
 from liftline.data.warehouse.project import profile, write_project
+from liftline.data.warehouse.room import ROOM
 from liftline.data.warehouse.store import open_settings
 
 
@@ -53,3 +54,13 @@ def test_nothing_is_sent_anywhere(config: WarehouseConfig) -> None:
     project = yaml.safe_load((config.dbt_directory / "dbt_project.yml").read_text())
     assert project["flags"]["send_anonymous_usage_stats"] is False
     assert not (config.dbt_directory / "packages.yml").exists()
+
+
+def test_nothing_is_declared_that_nobody_runs(config: WarehouseConfig) -> None:
+    """`dbt build` checks no freshness; the alert on raw.delays is the one measure of delay."""
+    write_project(config, plan())
+    declared = yaml.safe_load((config.dbt_directory / "models" / "sources.yml").read_text())
+    tables = [table for source in declared["sources"] for table in source["tables"]]
+    assert len(tables) > 3
+    assert not [t["name"] for t in tables if "freshness" in {**t, **t.get("config", {})}]
+    assert any("ingest_delay_seconds_p95" in alert.expression for alert in ROOM.alerts)
