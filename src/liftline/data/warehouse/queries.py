@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from time import monotonic
@@ -127,18 +127,20 @@ def _fetch(
     """Rows until one of both bounds, and whether there were more."""
     rows: list[tuple[Scalar, ...]] = []
     size_bytes = 0
-    while fetched := cursor.fetchmany(_FETCHED_AT_ONCE):
-        for row in fetched:
-            if len(rows) == max_rows:
-                return tuple(rows), True
-            values = tuple(scalar(value) for value in row)
-            size_bytes += sum(_size_bytes(value) for value in values)
-            if size_bytes > ANSWER_MAX_BYTES:
-                if not rows:
-                    raise QueryError("one row alone is too large to send", cure="select less of it")
-                return tuple(rows), True
-            rows.append(values)
+    for row in _rows_of(cursor):
+        values = tuple(scalar(value) for value in row)
+        size_bytes += sum(_size_bytes(value) for value in values)
+        if size_bytes > ANSWER_MAX_BYTES and not rows:
+            raise QueryError("one row alone is too large to send", cure="select less of it")
+        if len(rows) == max_rows or size_bytes > ANSWER_MAX_BYTES:
+            return tuple(rows), True
+        rows.append(values)
     return tuple(rows), False
+
+
+def _rows_of(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    while fetched := cursor.fetchmany(_FETCHED_AT_ONCE):
+        yield from fetched
 
 
 def _size_bytes(value: Scalar) -> int:
