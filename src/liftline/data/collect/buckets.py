@@ -32,3 +32,11 @@ class Buckets:
             del self._levels[next(iter(self._levels))]
         self._levels[name] = level - amount, now_s
         return 0
+
+    def charge(self, name: str, amount: float, now_s: float) -> None:
+        """Take `amount` for work already done; the debt is at most the burst."""
+        level, at_s = self._levels.pop(name, (self._burst, now_s))
+        level = min(self._burst, level + max(0.0, now_s - at_s) * self._per_s)
+        if len(self._levels) >= self._count:
+            del self._levels[next(iter(self._levels))]
+        self._levels[name] = max(-self._burst, level - amount), now_s

@@ -15,7 +15,8 @@ class Limits:
 
     Event and request rates are token buckets: `*_per_s` refills, `*_burst` is the depth.
     Dead letters are capped per source and hour; past a cap rejections are counted, their
-    bytes are not kept.
+    bytes are not kept. A refused body counts as one more request of its address for each
+    `refused_bytes_per_request` it unpacks to.
     """
 
     body_bytes: int = 4 << 20
@@ -33,6 +34,7 @@ class Limits:
     key_events_burst: float = 200_000.0
     address_requests_per_s: float = 5_000.0
     address_requests_burst: float = 10_000.0
+    refused_bytes_per_request: int = 4 << 10
     buckets: int = 10_000
     dead_letters_per_hour: int = 10_000
     dead_letter_bytes_per_hour: int = 10 << 20

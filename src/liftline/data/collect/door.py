@@ -104,9 +104,10 @@ class Door:
         default_type: EventType | None,
     ) -> Answer:
         client = scope.get("client")
-        key = self._intake.admit(headers, client[0] if client else "")
+        address = client[0] if client else ""
+        key = self._intake.admit(headers, address)
         body = await self._receive_body(receive)
-        taken = self._intake.take(body, headers, key, default_type)
+        taken = self._intake.take(body, headers, key, default_type, address)
         if self._appends is None:
             raise NotReadyError("the collector is starting")
         outcome = await self._appends.append(

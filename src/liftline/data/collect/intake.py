@@ -22,11 +22,19 @@ from liftline.data.collect.contracts import (
 )
 from liftline.data.collect.control import DoorControl
 from liftline.data.collect.dead_letters import DeadLetterOffice, Letter, Sent
-from liftline.data.collect.keyring import SENDER_OF, may_use_from
+from liftline.data.collect.keyring import SENDER_OF, DoorKeys, may_use_from
 from liftline.data.collect.lines import Common, encode_lines, kind_and
+from liftline.data.collect.packing import unpack
 from liftline.data.collect.together import Request
 from liftline.data.collect.verdicts import Judge, Rejection, Verdict, instant, too_large
-from liftline.data.collect.wire import Posted, raw_events, read_body, read_loosely, unpack
+from liftline.data.collect.wire import (
+    Posted,
+    raw_events,
+    read_body,
+    read_loosely,
+    too_many,
+    write_keys,
+)
 from liftline.data.events.api import CompiledPlan
 from liftline.data.events.contracts import EventType, Violation
 from liftline.platform.access.contracts import KeyRecord
@@ -94,25 +102,28 @@ class Intake:
         headers: Mapping[bytes, bytes],
         key: KeyRecord | None,
         default_type: EventType | None,
+        address: str,
     ) -> Taken:
         """Judge a body. Raises RefusedError, UnknownKeyError, NotAllowedError, BusyError."""
         keys, plan = self._control.keys, self._control.plan
         if keys is None or plan is None:
             raise NotReadyError("no keys or no tracking plan were published yet")
         received_at = self._clock.now()
+        plain: bytes | None = None
         try:
             packing = headers.get(b"content-encoding")
             plain = body if packing is None else unpack(body, packing, self._limits)
-            posted = read_body(plain)
+            if key is None:
+                key = self._key_of(plain, headers, keys)
+            posted = read_body(plain, self._limits.batch_events)
         except UnreadableError as unreadable:
             if key is None:
+                self._charge(address, plain)
                 raise UnknownKeyError from None
             return self._unreadable(unreadable, body, _sent(key, plan, received_at))
-        if key is None:
-            key = keys.of_secret(posted.write_key, self._clock)
-            if key is None:
-                raise UnknownKeyError
-            _check_origin(key, headers)
+        except (TooLargeError, UnknownKeyError):
+            self._charge(address, plain)
+            raise
         self._check_request(posted, key)
         sent_at = None if posted.sent_at is None else instant(posted.sent_at)
         common = Common(
@@ -134,14 +145,30 @@ class Intake:
         )
         return self._judged(plain, posted, request)
 
+    def _key_of(self, plain: bytes, headers: Mapping[bytes, bytes], keys: DoorKeys) -> KeyRecord:
+        """The live key in a body, before anything is made of its events."""
+        told = write_keys(plain)
+        found = [key for key in (keys.of_secret(text, self._clock) for text in told) if key]
+        if len(told) > 1 and found:
+            # The body is damaged: only reading it tells an event's own text from the envelope's.
+            written = read_body(plain, self._limits.batch_events).write_key
+            found = [key for key in (keys.of_secret(written, self._clock),) if key]
+        if not found:
+            raise UnknownKeyError
+        _check_origin(found[0], headers)
+        return found[0]
+
+    def _charge(self, address: str, plain: bytes | None) -> None:
+        """Refused work is paid for by its bytes (None: as many as may be unpacked)."""
+        size_bytes = self._limits.unpacked_bytes if plain is None else len(plain)
+        self._addresses.charge(
+            address, size_bytes // self._limits.refused_bytes_per_request, self._clock.monotonic_s()
+        )
+
     def _check_request(self, posted: Posted, key: KeyRecord) -> None:
         events = len(posted.events)
         if events > self._limits.batch_events:
-            raise TooLargeError(
-                "batch_too_large",
-                f"the body holds {events} events; at most {self._limits.batch_events} are taken",
-                "send fewer events in one body",
-            )
+            raise too_many(events, self._limits.batch_events)
         if posted.is_historical and key.kind == "public":
             raise NotAllowedError(
                 "a public key may not send historical events",

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import re
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from liftline.data.collect.contracts import (
-    Limits,
-    TooLargeError,
-    UnknownEncodingError,
-    UnreadableError,
-)
+from liftline.data.collect.contracts import TooLargeError, UnreadableError
 from liftline.data.collect.split import split_exactly
 from liftline.data.events.contracts import EventType, Violation
 
 NOTHING: Final = msgspec.Raw(b"{}")
 ABSENT: Final = msgspec.Raw(b"null")
-GZIP_WINDOW: Final = 31
-ZSTD_WINDOW_BYTES: Final = 8 << 20
+DENSE_BYTES: Final = 64
+"""Larger bodies than this per allowed event may hide many tiny events: they are counted first."""
+DENSE_OBJECTS: Final = 8
+"""So many objects per allowed event are ordinary (properties, context, what is in them)."""
+MAX_KEYS_TRIED: Final = 8
 
 PATHS: Final[dict[str, EventType | None]] = {
     "/v1/events": None,
@@ -88,6 +85,13 @@ class _RawBody(msgspec.Struct, kw_only=True):
     historical: msgspec.Raw = ABSENT
 
 
+class _KeyFields(msgspec.Struct):
+    """What of an envelope names its key. All else is skipped, and no object is made of it."""
+
+    write_key: msgspec.Raw = ABSENT
+    write_key_camel: msgspec.Raw = msgspec.field(default=ABSENT, name="writeKey")
+
+
 class Posted(NamedTuple):
     """A body, read. Each event is a WireEvent or the reason why it is none.
 
@@ -104,42 +108,44 @@ class Posted(NamedTuple):
 _decode_body = msgspec.json.Decoder(WireBody | list[WireEvent]).decode
 _decode_event = msgspec.json.Decoder(WireEvent).decode
 _decode_envelope = msgspec.json.Decoder(_RawBody | list[msgspec.Raw]).decode
+_decode_key = msgspec.json.Decoder(_KeyFields).decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_text: Final[Callable[[msgspec.Raw], str | None]] = msgspec.json.Decoder(str | None).decode
+_KEY_IN_TEXT = re.compile(rb'"(?:writeKey|write_key)"\s*:\s*"([^"\\]{1,200})"')
 _PATH = re.compile(r"^(.*?) - at `\$\.?(.*)`\Z", re.DOTALL)
 Event = TypeVar("Event")
 
 
-def unpack(body: bytes, content_encoding: bytes, limits: Limits) -> bytes:
-    """The body, unpacked within the bound. Raises TooLargeError, UnreadableError."""
-    packing = content_encoding.decode("latin-1").strip().lower()
-    if packing in ("", "identity"):
-        return body
-    if packing == "gzip":
-        unpacked = _gunzip(body, limits.unpacked_bytes)
-    elif packing == "zstd":
-        unpacked = _unzstd(body, limits.unpacked_bytes)
-    else:
-        raise UnknownEncodingError(
-            "unknown_encoding",
-            f"the body's Content-Encoding is {packing[:40]!r}",
-            "send it plain, or packed with gzip or zstd",
-        )
-    if len(unpacked) > limits.unpacked_bytes:
-        raise TooLargeError(
-            "body_too_large",
-            f"the body unpacks to more than {limits.unpacked_bytes} bytes",
-            "send fewer events in one body",
-        )
-    return unpacked
+def write_keys(body: bytes) -> list[str]:
+    """The keys a body may present, found without reading its events; most likely one or none.
+
+    A body that is not JSON as a whole may still hold good events, so its key is looked for
+    by its spelling. What it says elsewhere may look the same: several are returned then, and
+    read_body() tells which one it was.
+    """
+    try:
+        fields = _decode_key(body)
+    except msgspec.ValidationError:
+        return []
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        found = zip(_KEY_IN_TEXT.finditer(body), range(MAX_KEYS_TRIED), strict=False)
+        return [match[1].decode("utf-8", "replace") for match, _ in found]
+    key = _loose_text(fields.write_key_camel) or _loose_text(fields.write_key)
+    return [key] if key else []
 
 
-def read_body(body: bytes) -> Posted:
-    """What was posted. Raises UnreadableError when there is no event to be read in it."""
+def read_body(body: bytes, at_most: int = 5_000) -> Posted:
+    """What was posted, of at most so many events.
+
+    Raises UnreadableError when there is no event to be read in it, TooLargeError when there
+    are more; nothing is made of the events then.
+    """
+    if len(body) > DENSE_BYTES * at_most and body.count(b"{") > DENSE_OBJECTS * at_most:
+        _count_ahead(body, at_most)
     try:
         decoded = _decode_body(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _read_slowly(body)
+        return _read_slowly(body, at_most)
     if isinstance(decoded, list):
         return Posted(_some(decoded), None, None, is_historical=False)
     listed = decoded.events if decoded.events is not None else decoded.batch
@@ -170,8 +176,29 @@ def read_loosely(raw: bytes) -> tuple[str | None, str | None]:
     return found[0] or found[1], found[2] or found[3]
 
 
-def _read_slowly(body: bytes) -> Posted:
+def too_many(events: int, at_most: int) -> TooLargeError:
+    """The refusal of a body with more events than are taken."""
+    return TooLargeError(
+        "batch_too_large",
+        f"the body holds {events} events; at most {at_most} are taken",
+        "send fewer events in one body",
+    )
+
+
+def _count_ahead(body: bytes, at_most: int) -> None:
+    with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError):
+        envelope = _decode_envelope(body)
+        raws = envelope if isinstance(envelope, list) else _decode_list(_listed(envelope) or b"[]")
+        if len(raws) > at_most:
+            raise too_many(len(raws), at_most)
+
+
+def _read_slowly(body: bytes, at_most: int) -> Posted:
+    if body.count(b",") >= at_most:
+        _count_ahead(body, at_most)
     envelope, raws = _envelope_of(body)
+    if raws is not None and len(raws) > at_most:
+        raise too_many(len(raws), at_most)
     events = [_read_event(raw) for raw in ([body] if raws is None else raws)]
     return Posted(
         _some(events),
@@ -282,40 +309,4 @@ def _some(events: list[Event]) -> list[Event]:
         return events
     raise UnreadableError(
         "no_events", "the body's list of events is empty", "send at least one event, or nothing"
-    )
-
-
-def _gunzip(body: bytes, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size_bytes = 0
-    rest = body
-    while rest and size_bytes <= limit:
-        member = zlib.decompressobj(GZIP_WINDOW)
-        try:
-            parts.append(member.decompress(rest, limit + 1 - size_bytes))
-        except zlib.error as error:
-            raise _badly_packed("gzip", str(error)) from None
-        size_bytes += len(parts[-1])
-        if not member.eof and size_bytes <= limit:
-            raise _badly_packed("gzip", "it ends too early")
-        rest = member.unused_data
-    return b"".join(parts)
-
-
-def _unzstd(body: bytes, limit: int) -> bytes:
-    import zstandard  # noqa: PLC0415  megabytes of memory that few senders ever need
-
-    unpacker = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES)
-    try:
-        with unpacker.stream_reader(body) as reader:
-            return bytes(reader.read(limit + 1))
-    except zstandard.ZstdError as error:
-        raise _badly_packed("zstd", str(error)) from None
-
-
-def _badly_packed(packing: str, reason: str) -> UnreadableError:
-    return UnreadableError(
-        "badly_packed",
-        f"the body cannot be unpacked as {packing}: {reason}",
-        f"pack the whole body with {packing}, or leave Content-Encoding out",
     )
