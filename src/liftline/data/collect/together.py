@@ -58,9 +58,10 @@ def decide_together(
     moments = zulu_instants(timestamps)
     if moments is None:
         return None
-    message_ids = [event.message_id or event.message_id_camel for event in read]
-    users = [event.user_id or event.user_id_camel for event in read]
-    anonymous = [event.anonymous_id or event.anonymous_id_camel for event in read]
+    # An empty text is no id, in either spelling.
+    message_ids = [event.message_id or event.message_id_camel or None for event in read]
+    users = [event.user_id or event.user_id_camel or None for event in read]
+    anonymous = [event.anonymous_id or event.anonymous_id_camel or None for event in read]
     is_short = _is_short(users, limits.id_bytes) and _is_short(anonymous, limits.id_bytes)
     if not is_short or not _is_short(message_ids, limits.message_id_bytes):
         return None

@@ -111,7 +111,7 @@ class Judge:
         if isinstance(outcome, EventLine):
             into.lines.append(outcome)
             return
-        message_id = event.message_id or event.message_id_camel
+        message_id = event.message_id or event.message_id_camel or None
         into.rejections.append(Rejection(index, outcome, message_id, event.event or event.name))
 
     def _judge_one(
@@ -126,9 +126,9 @@ class Judge:
         else:
             name = event.name or event_type
             raw = _builtin_properties(event, event_type)
-        message_id = event.message_id or event.message_id_camel
-        user_id = event.user_id or event.user_id_camel
-        anonymous_id = event.anonymous_id or event.anonymous_id_camel
+        message_id = event.message_id or event.message_id_camel or None
+        user_id = event.user_id or event.user_id_camel or None
+        anonymous_id = event.anonymous_id or event.anonymous_id_camel or None
         if len(message_id or "") + len(user_id or "") + len(anonymous_id or "") > self._short_ids:
             violation = self._violation_of_ids(message_id, user_id, anonymous_id)
             if violation is not None:

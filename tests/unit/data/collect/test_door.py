@@ -82,6 +82,22 @@ def test_a_missing_id_is_minted_once_for_each(door: Any, good: Any) -> None:
     assert len(set(minted)) == 3
 
 
+@pytest.mark.parametrize("copies", [1, 8])
+@pytest.mark.parametrize("names", [
+    ("message_id", "user_id", "anonymous_id"), ("messageId", "userId", "anonymousId")
+])  # fmt: skip
+def test_an_empty_text_is_no_id(door: Any, good: Any, names: Any, copies: int) -> None:
+    event = {**good(), "message_id": None, "user_id": None, **dict.fromkeys(names, "")}
+    assert door.post([event] * copies).json["id_minted"] == list(range(copies))
+    assert len({event.message_id for event in door.events}) == copies
+    for event in door.events:
+        assert event.id_minted
+        assert (event.user_id, event.anonymous_id) == (None, None)
+    rejected = door.post([{**good(event="unheard_of"), **dict.fromkeys(names, "")}])
+    assert rejected.json["accepted"] == 0
+    assert door.letters[0].message_id in (None, "m1")
+
+
 def test_null_is_as_good_as_nothing(door: Any) -> None:
     event = {"event": "old_event", "message_id": "m", "user_id": None, "properties": None}
     assert door.post(event | {"context": None, "timestamp": None}).json["accepted"] == 1
