@@ -204,6 +204,7 @@ class Door:
             dead_letters_capped=self._intake.dead_letters.capped,
             snapshots=self._control.snapshots(),
             receiving_bytes=self._receiving_bytes,
+            clock_skew_s=self._intake.received.skew_s,
         )
 
     def _knows(self, origin: bytes) -> bool:

@@ -32,6 +32,7 @@ class Reading:
     dead_letters_capped: int
     snapshots: tuple[tuple[str, int, bool], ...]
     receiving_bytes: int
+    clock_skew_s: float
 
 
 def render(gauges: Gauges, reading: Reading) -> bytes:
@@ -44,6 +45,7 @@ def render(gauges: Gauges, reading: Reading) -> bytes:
         ("liftline_collector_body_bytes_total", "counter", gauges.body_bytes),
         ("liftline_collector_pending_bytes", "gauge", reading.writer.pending_bytes),
         ("liftline_collector_receiving_bytes", "gauge", reading.receiving_bytes),
+        ("liftline_collector_clock_skew_seconds", "gauge", reading.clock_skew_s),
         ("liftline_collector_log_failed", "gauge", int(bool(reading.writer.failure))),
         ("liftline_collector_log_epoch", "gauge", reading.log.durable.epoch),
         ("liftline_collector_log_sequence", "gauge", reading.log.durable.sequence),

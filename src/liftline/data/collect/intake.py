@@ -25,6 +25,7 @@ from liftline.data.collect.dead_letters import DeadLetterOffice, Letter, Sent
 from liftline.data.collect.keyring import SENDER_OF, DoorKeys, may_use_from
 from liftline.data.collect.lines import Common, encode_lines, kind_and
 from liftline.data.collect.packing import unpack
+from liftline.data.collect.received import ReceivedClock
 from liftline.data.collect.together import Request
 from liftline.data.collect.verdicts import Judge, Rejection, Verdict, instant, too_large
 from liftline.data.collect.wire import (
@@ -65,6 +66,7 @@ class Intake:
         self._judge = Judge(limits)
         self._mint = f"minted-{os.urandom(12).hex()}"
         self._requests = count()
+        self.received = ReceivedClock(clock)
         self.dead_letters = DeadLetterOffice(limits)
         self._addresses = Buckets(
             per_s=limits.address_requests_per_s,
@@ -108,7 +110,7 @@ class Intake:
         keys, plan = self._control.keys, self._control.plan
         if keys is None or plan is None:
             raise NotReadyError("no keys or no tracking plan were published yet")
-        received_at = self._clock.now()
+        received_at = self.received.now()
         plain: bytes | None = None
         try:
             packing = headers.get(b"content-encoding")
