@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
+
+import msgspec
 
 from liftline.core.ids import Environment
 from liftline.data.collect.contracts import Limits
 from liftline.data.events.contracts import RejectedRecord, Violation
 
 HOUR_S: Final = 3600.0
+FLUSH_S: Final = 1.0
 MAX_SOURCES: Final = 10_000
 """More sources than this in one hour share the caps of the last ones."""
 
@@ -47,17 +50,25 @@ class _Spent:
 class DeadLetterOffice:
     """Decides which rejections keep their bytes.
 
-    Past a source's cap the rejections of one request become one line per code that counts
-    them, so that received = accepted + rejected holds and no sender can fill the disk.
+    Past a source's cap rejections are counted: one line per source and code holds the count,
+    written by flush() at most once in FLUSH_S, so that received = accepted + rejected holds
+    and no sender can fill the disk. A count that is not written yet is lost with the process.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._spent: dict[str, _Spent] = {}
+        self._counts: dict[tuple[str, str, str, str], RejectedRecord] = {}
+        self._flushed_s = -FLUSH_S
         self.capped = 0
 
-    def records(self, letters: Sequence[Letter], sent: Sent, now_s: float) -> list[RejectedRecord]:
-        """The lines for these rejections; `now_s` is a monotonic clock's reading."""
+    def records(
+        self, letters: Sequence[Letter], sent: Sent, now_s: float
+    ) -> tuple[list[RejectedRecord], list[RejectedRecord]]:
+        """Lines to write for these rejections, and counts for count() once those are durable.
+
+        `now_s` is a monotonic clock's reading.
+        """
         spent = self._spent_by(sent.source_id, int(now_s // HOUR_S))
         kept: list[RejectedRecord] = []
         counted: dict[str, tuple[Letter, int, int]] = {}
@@ -74,10 +85,29 @@ class DeadLetterOffice:
                 continue
             first, events, size_bytes = counted.get(letter.violation.code, (letter, 0, 0))
             counted[letter.violation.code] = first, events + 1, size_bytes + len(letter.raw)
-        for letter, events, size_bytes in counted.values():
-            self.capped += events
-            kept.append(_counting(letter, sent, events, size_bytes))
-        return kept
+        return kept, [_counting(letter, sent, *more) for letter, *more in counted.values()]
+
+    def count(self, counts: Sequence[RejectedRecord]) -> None:
+        """Keep these counts for the next flush."""
+        for record in counts:
+            name = record.project, record.environment, record.source_id, record.code
+            before = self._counts.get(name)
+            self.capped += record.events
+            self._counts[name] = record if before is None else _sum(before, record)
+
+    def flush(
+        self,
+        write: Callable[[list[RejectedRecord]], None],
+        now_s: float,
+        *,
+        is_last: bool = False,
+    ) -> None:
+        """Hand the counts to `write` when they are due. They are kept when it raises."""
+        if not self._counts or (now_s - self._flushed_s < FLUSH_S and not is_last):
+            return
+        write(list(self._counts.values()))
+        self._counts.clear()
+        self._flushed_s = now_s
 
     def _spent_by(self, source_id: str, hour: int) -> _Spent:
         spent = self._spent.get(source_id)
@@ -124,6 +154,15 @@ def _counting(letter: Letter, sent: Sent, events: int, size_bytes: int) -> Rejec
         received_at=sent.received_at,
         plan_version=sent.plan_version,
         events=events,
+    )
+
+
+def _sum(one: RejectedRecord, other: RejectedRecord) -> RejectedRecord:
+    """The newer record, for the events of both."""
+    return msgspec.structs.replace(
+        other,
+        events=one.events + other.events,
+        raw_size_bytes=one.raw_size_bytes + other.raw_size_bytes,
     )
 
 

@@ -19,12 +19,12 @@ from liftline.data.collect.contracts import (
     TooSlowError,
 )
 from liftline.data.collect.control import DoorControl
-from liftline.data.collect.durable import DurableAppends
+from liftline.data.collect.durable import DurableAppends, Outcome
 from liftline.data.collect.gauges import Gauges, Reading, render
 from liftline.data.collect.intake import Intake, body_too_large
 from liftline.data.collect.wire import PATHS
 from liftline.data.events.contracts import EventType
-from liftline.data.log.contracts import LogWriter
+from liftline.data.log.contracts import LogClosedError, LogWriter, Position
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -42,8 +42,8 @@ class _GoneError(Exception):
 class Door:
     """Takes events over HTTP and answers when they are durable.
 
-    Every `control_poll_s` it looks for newer snapshots, cuts bodies that came too slowly and
-    calls each of `on_tick` with the loop's time.
+    Every `control_poll_s` it looks for newer snapshots, cuts bodies that came too slowly, writes
+    what was only counted and calls each of `on_tick` with the loop's time.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Door:
         self._intake = Intake(self._control, config.limits, clock or SystemClock())
         self._gauges = Gauges()
         self._appends: DurableAppends | None = None
+        self._counting: asyncio.Future[Outcome] | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._reading: dict[asyncio.Task[Any], float] = {}
         self._coarse_now_s = 0.0
@@ -110,11 +111,16 @@ class Door:
         taken = self._intake.take(body, headers, key, default_type, address)
         if self._appends is None:
             raise NotReadyError("the collector is starting")
-        outcome = await self._appends.append(
-            taken.payload, records=taken.records, events=taken.events
-        )
+        if taken.records:
+            outcome = await self._appends.append(
+                taken.payload, records=taken.records, events=taken.events
+            )
+        else:
+            outcome = self._durable()
         if isinstance(outcome, UnavailableError):
             raise outcome
+        if taken.counts:
+            self._intake.dead_letters.count(taken.counts)
         gauges = self._gauges
         gauges.body_bytes += len(body)
         gauges.accepted += taken.verdict.accepted
@@ -123,6 +129,13 @@ class Door:
         if taken.unreadable is not None:
             raise taken.unreadable
         return receipt(taken.verdict, outcome)
+
+    def _durable(self) -> Position:
+        """Where the log is: the answer to what was only counted."""
+        failure = self._writer.health().failure
+        if failure:
+            raise LogClosedError(failure)
+        return self._writer.stats().durable
 
     async def _receive_body(self, receive: Receive) -> bytes:
         """The whole body, within its bounds of size and time. Raises RefusedError, BusyError."""
@@ -233,6 +246,15 @@ class Door:
         """Take over newer keys and plan now."""
         self._control.refresh()
 
+    def flush_counts(self, *, is_last: bool = False) -> None:
+        """Write the counts of rejections past the caps, when due. Raises UnavailableError."""
+        if self._appends is not None:
+            self._intake.flush_counts(self._append_counts, is_last=is_last)
+
+    def _append_counts(self, payload: bytes, *, records: int, events: int) -> None:
+        if self._appends is not None:
+            self._counting = self._appends.append(payload, records=records, events=events)
+
     async def stop(self) -> None:
         """Stop looking for snapshots; the writer belongs to whoever gave it."""
         self.is_draining = True
@@ -240,6 +262,13 @@ class Door:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
+        try:
+            self.flush_counts(is_last=True)
+        except UnavailableError:
+            _logger.exception("the last counts of rejections past their caps were not written")
+        if self._counting is not None:
+            # The writer tells this loop when they are durable: it must still be there.
+            await asyncio.wait({self._counting}, timeout=self._limits.drain_s)
 
     async def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         while True:
@@ -247,6 +276,8 @@ class Door:
             try:
                 self.refresh()
                 self._cut_slow_bodies(loop.time())
+                with contextlib.suppress(UnavailableError):  # they wait for the next time
+                    self.flush_counts()
                 for callback in self.on_tick:
                     callback(loop.time())
             except Exception:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
+from typing import Protocol
 
 import msgspec
 
@@ -37,15 +38,22 @@ from liftline.data.collect.wire import (
     write_keys,
 )
 from liftline.data.events.api import CompiledPlan
-from liftline.data.events.contracts import EventType, Violation
+from liftline.data.events.contracts import EventType, RejectedRecord, Violation
 from liftline.platform.access.contracts import KeyRecord
+
+
+class Write(Protocol):
+    """Appends lines to the log. Raises LogFullError, LogClosedError."""
+
+    def __call__(self, payload: bytes, *, records: int, events: int) -> object: ...
 
 
 class Taken(msgspec.Struct, frozen=True):
     """One request, judged: what to append, and what to answer once it is durable.
 
-    `codes` has one entry per rejected event. `unreadable` is set when the body held no
-    event: its dead letter is appended all the same.
+    `codes` has one entry per rejected event; `counts` are those past the source's cap, which
+    are in no line of this payload, nor in `records` and `events`. `unreadable` is set when
+    the body held no event: its dead letter is kept all the same.
     """
 
     payload: bytes
@@ -53,6 +61,7 @@ class Taken(msgspec.Struct, frozen=True):
     events: int
     verdict: Verdict
     codes: tuple[str, ...] = ()
+    counts: Sequence[RejectedRecord] = ()
     unreadable: UnreadableError | None = None
 
 
@@ -122,7 +131,7 @@ class Intake:
             if key is None:
                 self._charge(address, plain)
                 raise UnknownKeyError from None
-            return self._unreadable(unreadable, body, _sent(key, plan, received_at))
+            return self._unreadable(unreadable, body, key, _sent(key, plan, received_at))
         except (TooLargeError, UnknownKeyError):
             self._charge(address, plain)
             raise
@@ -160,6 +169,15 @@ class Intake:
         _check_origin(found[0], headers)
         return found[0]
 
+    def flush_counts(self, write: Write, *, is_last: bool = False) -> None:
+        """Write the counts of rejections past the caps when they are due: lines, events."""
+
+        def write_lines(records: list[RejectedRecord]) -> None:
+            events = sum(record.events for record in records)
+            write(encode_lines(records), records=len(records), events=events)
+
+        self.dead_letters.flush(write_lines, self._clock.monotonic_s(), is_last=is_last)
+
     def _charge(self, address: str, plain: bytes | None) -> None:
         """Refused work is paid for by its bytes (None: as many as may be unpacked)."""
         size_bytes = self._limits.unpacked_bytes if plain is None else len(plain)
@@ -176,6 +194,9 @@ class Intake:
                 "a public key may not send historical events",
                 cure="import history with a server key, from a place that keeps it secret",
             )
+        self._charge_key(key, events)
+
+    def _charge_key(self, key: KeyRecord, events: int) -> None:
         wait_s = self._keys.take(key.key_id, events, self._clock.monotonic_s())
         if wait_s:
             raise BusyError("too many events with one key", retry_after_s=wait_s)
@@ -196,23 +217,24 @@ class Intake:
             return Taken(payload, verdict.accepted, len(events), verdict)
         letters = _letters(verdict.rejections, raws or raw_events(plain))
         now_s = self._clock.monotonic_s()
-        lines = self.dead_letters.records(letters, _sent_of(request), now_s)
-        return Taken(
-            payload + encode_lines(lines),
-            verdict.accepted + len(lines),
-            len(events),
-            verdict,
-            tuple(letter.violation.code for letter in letters),
-        )
+        lines, counts = self.dead_letters.records(letters, _sent_of(request), now_s)
+        written = verdict.accepted + len(lines)
+        codes = tuple(letter.violation.code for letter in letters)
+        return Taken(payload + encode_lines(lines), written, written, verdict, codes, counts)
 
-    def _unreadable(self, unreadable: UnreadableError, body: bytes, sent: Sent) -> Taken:
+    def _unreadable(
+        self, unreadable: UnreadableError, body: bytes, key: KeyRecord, sent: Sent
+    ) -> Taken:
+        """One dead letter, which costs the key as much as an event."""
+        self._charge_key(key, 1)
         violation = Violation(
             code=unreadable.reason, message=unreadable.message, cure=unreadable.cure
         )
         letter = Letter(violation, None, None, body)
-        lines = self.dead_letters.records([letter], sent, self._clock.monotonic_s())
-        codes = (violation.code,)
-        return Taken(encode_lines(lines), len(lines), 1, Verdict(), codes, unreadable)
+        lines, counts = self.dead_letters.records([letter], sent, self._clock.monotonic_s())
+        codes, written = (violation.code,), len(lines)
+        payload = encode_lines(lines)
+        return Taken(payload, written, written, Verdict(), codes, counts, unreadable)
 
 
 def body_too_large(limits: Limits) -> TooLargeError:

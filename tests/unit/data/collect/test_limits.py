@@ -47,6 +47,7 @@ def test_an_event_over_its_limit_is_rejected_alone(tight_door: Any, good: Any) -
 
 def test_dead_letters_past_the_cap_are_counted(tight_door: Any, good: Any) -> None:
     assert len(tight_door.post([good(properties={})] * 8).json["rejected"]) == 8
+    tight_door.door.flush_counts()
     letters = tight_door.letters
     assert [letter.raw_base64 is None for letter in letters] == [False, False, False, True]
     assert letters[-1].events == 5
@@ -54,6 +55,50 @@ def test_dead_letters_past_the_cap_are_counted(tight_door: Any, good: Any) -> No
     tight_door.clock.advance(timedelta(hours=1))
     tight_door.post([good(properties={})])
     assert tight_door.letters[-1].raw_base64 is not None, "the next hour has its own cap"
+
+
+def test_past_the_cap_requests_write_no_lines_of_their_own(tight_door: Any) -> None:
+    for _ in range(3):
+        assert tight_door.post(b"noise").status == 400
+    assert tight_door.log.stats.next_ordinal == 3
+    for _ in range(5):
+        tight_door.clock.advance(timedelta(seconds=2))
+        reply = tight_door.post(b"noise")
+        assert (reply.status, reply.json["code"]) == (400, "not_json")
+    assert tight_door.log.stats.next_ordinal == 3, "only counted so far"
+    metrics = tight_door.request("GET", "/metrics").body.decode()
+    assert "liftline_collector_dead_letters_capped_total 5\n" in metrics
+    assert 'rejected_events_total{code="not_json"} 8\n' in metrics
+    tight_door.loop.run_until_complete(tight_door.door.stop())
+    (count,) = tight_door.letters[3:]
+    assert (count.events, count.raw_base64, count.raw_size_bytes) == (5, None, 25)
+    assert tight_door.log.stats.events == 8, "the drain wrote what was pending"
+
+
+def test_the_drain_waits_until_the_counts_are_durable(tight_door: Any) -> None:
+    for number in range(4):
+        tight_door.clock.advance(timedelta(seconds=number))
+        tight_door.post(b"noise")
+    tight_door.writer.hold()
+    tight_door.loop.call_later(0.02, tight_door.writer.commit)
+    tight_door.loop.run_until_complete(tight_door.door.stop())
+    assert tight_door.log.stats.events == 4
+
+
+def test_a_refused_request_is_not_counted(tight_door: Any, good: Any) -> None:
+    tight_door.writer.fail("injected")
+    assert tight_door.post([good(), *[good(properties={})] * 8]).status == 503
+    metrics = tight_door.request("GET", "/metrics").body.decode()
+    assert "liftline_collector_dead_letters_capped_total 0\n" in metrics
+
+
+def test_unreadable_bodies_cost_their_key(tight_door: Any, good: Any) -> None:
+    assert tight_door.post([good()] * 10).status == 200
+    assert tight_door.post([good()] * 10).status == 200
+    noisy = tight_door.post(b"noise")
+    assert noisy.status == 429
+    assert int(noisy.headers[b"retry-after"]) >= 1
+    assert tight_door.letters == []
 
 
 def test_a_fast_key_waits(tight_door: Any, good: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from liftline.data.collect.lines import Common, EventLine, encode_lines, kind_an
 from liftline.data.collect.split import MAX_SPLIT_BYTES, split_exactly
 from liftline.data.collect.verdicts import instant
 from liftline.data.collect.wire import read_body
-from liftline.data.events.contracts import EventRecord, Violation
+from liftline.data.events.contracts import EventRecord, RejectedRecord, Violation
+from liftline.data.log.contracts import LogFullError
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -98,11 +100,42 @@ def test_dead_letters_are_capped_by_bytes() -> None:
     office = DeadLetterOffice(Limits(dead_letter_bytes_per_hour=100, event_bytes=60))
     letter = Letter(Violation(code="c", message="m", cure="c"), "id", "name", b"x" * 80)
     sent = Sent(project="p", environment="dev", source_id="s", received_at=NOW, plan_version=1)
-    records = office.records([letter] * 4, sent, 0.0)
-    assert [record.raw_base64 is not None for record in records] == [True, False]
-    assert sum(record.events for record in records) == 4
-    assert records[0].raw_size_bytes == 80, "cut to the limit, but the real size is told"
+    lines, counts = office.records([letter] * 4, sent, 0.0)
+    assert [record.raw_base64 is not None for record in lines + counts] == [True, False]
+    assert sum(record.events for record in lines + counts) == 4
+    assert lines[0].raw_size_bytes == 80, "cut to the limit, but the real size is told"
+    office.count(counts)
     assert office.capped == 3
+
+
+def test_counts_are_written_once_a_second_and_never_lost() -> None:
+    office = DeadLetterOffice(Limits(dead_letters_per_hour=0))
+    written: list[list[RejectedRecord]] = []
+
+    def refuse(_: list[RejectedRecord]) -> None:
+        raise LogFullError
+
+    letter = Letter(Violation(code="c", message="m", cure="c"), "id", "name", b"x" * 8)
+    for number in range(1000):
+        source = f"s{number % 2}"
+        sent = Sent(
+            project="p", environment="dev", source_id=source, received_at=NOW, plan_version=1
+        )
+        lines, counts = office.records([letter] * 3, sent, number / 100)
+        assert lines == []
+        office.count(counts)
+        if number % 3 == 0:
+            with contextlib.suppress(LogFullError):
+                office.flush(refuse, number / 100)
+        office.flush(written.append, number / 100)
+    office.flush(written.append, 10.0, is_last=True)
+    assert len(written) <= 11
+    assert all(len(records) <= 2 for records in written)
+    records = [record for some in written for record in some]
+    assert sum(record.events for record in records) == 3000
+    assert sum(record.raw_size_bytes for record in records) == 24_000
+    office.flush(written.append, 99.0)
+    assert len(written) <= 11, "nothing to count, nothing to write"
 
 
 JSON = st.recursive(
