@@ -13,8 +13,8 @@ import msgspec
 
 from liftline.data.log.contracts import LogBatch, Position
 
-PARSES_PER_FRAME: Final = 64
-"""Enough to find some eight bad lines among a hundred; a frame with more is set aside whole."""
+PARSES_PER_FRAME: Final = 24
+"""Enough to find two misshapen lines among a hundred; a frame with more is set aside whole."""
 PARSES_PER_SLICE: Final = 512
 """Past it the slice ends at the last frame that was looked at; the next one goes on there."""
 
