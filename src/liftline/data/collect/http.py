@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import signal
@@ -10,9 +11,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from liftline.core.clock import Clock
+from liftline.data.collect.answers import refusal
 from liftline.data.collect.api import CollectorConfig, Door, Limits, create_app
+from liftline.data.collect.contracts import NotReadyError
+from liftline.data.collect.door import Receive, Scope, Send
 from liftline.data.log.contracts import LogWriter
 
 __all__ = ["CollectorConfig", "Limits", "serve"]
@@ -48,7 +53,7 @@ def uvicorn_config(door: Door, config: CollectorConfig) -> uvicorn.Config:
         host=config.host,
         port=config.port,
         loop="uvloop",
-        http="httptools",
+        http=_Connection,
         ws="none",
         lifespan="on",
         interface="asgi3",
@@ -61,6 +66,33 @@ def uvicorn_config(door: Door, config: CollectorConfig) -> uvicorn.Config:
         timeout_keep_alive=int(limits.idle_connection_s),
         timeout_graceful_shutdown=int(limits.drain_s),
     )
+
+
+class _Connection(HttpToolsProtocol):
+    """Answers 503 with Retry-After on a connection too many.
+
+    Uvicorn's own answer has none. Decided when the connection is made, so that requests on
+    the others do not pay for it.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        at_most, self.limit_concurrency = self.limit_concurrency, None
+        if at_most is not None and len(self.connections) > at_most:
+            self.app = _too_many_connections
+
+
+async def _too_many_connections(scope: Scope, receive: Receive, send: Send) -> None:
+    error = NotReadyError(
+        "the collector has as many connections as it takes",
+        cure="send again after the time in Retry-After, and keep connections open",
+    )
+    answer = refusal(error)
+    length = (b"content-length", b"%d" % len(answer.body))
+    headers = [*answer.headers, length, (b"connection", b"close")]
+    start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 class _Server(uvicorn.Server):

@@ -17,6 +17,7 @@ ROOM = Room(
         "liftline_collector_rejected_events_total",
         "liftline_collector_dead_letters_capped_total",
         "liftline_collector_answers_total",
+        "liftline_collector_clock_skew_seconds",
     ),
     alerts=(
         Alert(
