@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftline.core.clock import ManualClock
-from liftline.data.collect.received import AGREES_FOR_S, MAX_LEAP, ReceivedClock
+from liftline.data.collect.received import AGREES_FOR_S, MAX_LEAP_S, ReceivedClock
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
+MAX_LEAP = timedelta(seconds=MAX_LEAP_S)
 
 
 def test_a_believed_clock_is_told_as_it_is() -> None:
