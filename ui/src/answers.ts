@@ -3,6 +3,8 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get, Problem } from "./api";
 
+/** How often a page asks again while it is seen: a first event shows up while one waits for it. */
+export const REFRESH_MS = 10_000;
 const SKELETON_AFTER_MS = 200;
 const REMEMBERED = 60;
 

@@ -51,8 +51,10 @@ class CollectorDelivery:
             )
         except httpx.TransportError as error:
             raise CollectorAwayError(str(error)) from error
+        if answer.status_code == 401:
+            # Made a moment ago and not in force yet, or revoked since: ask for a fresh one.
+            self._keys.pop((message.project, message.environment), None)
         if answer.status_code >= 500 or answer.status_code in (401, 429):
-            # 401 too: a key made a moment ago is in force at the door within two seconds.
             raise CollectorAwayError(f"the collector answered {answer.status_code}")
         if answer.status_code >= 400 or answer.json()["rejected"]:
             raise CollectorRefusedError(answer.text[:500])

@@ -35,7 +35,7 @@ from liftline.data.warehouse.contracts import Warehouse
 from liftline.platform.access.api import SESSION_COOKIE, Access, SlotSpec, refuse_cross_site
 from liftline.platform.audit.api import Change, record
 from liftline.platform.control.api import SnapshotPublisher, SnapshotReader
-from liftline.platform.jobs.api import Courier, JobLoop, Step, Worker, recur
+from liftline.platform.jobs.api import Courier, JobLoop, Step, Worker, keep_recurrences, recur
 from liftline.platform.jobs.contracts import Effect, Firing, Kind, Recurrence
 from liftline.platform.secrets.api import Secrets, load_master_keys
 from liftline.platform.secrets.contracts import SecretChange
@@ -106,7 +106,7 @@ class Wiring:
 
     def start(self) -> None:
         """Publish what the hot processes wait for, then begin with timers and outbox."""
-        self._access.keys.publish()
+        self._access.keys.publish_or_keep()
         self._put_plan_in_force()
         self._plan_recurrences()
         self._leave_login_link()
@@ -156,6 +156,7 @@ class Wiring:
 
     def _plan_recurrences(self) -> None:
         with self._store.write() as connection:
+            keep_recurrences(connection, [job.name for job in self._jobs()])
             for job in self._jobs():
                 recur(
                     connection,

@@ -1,6 +1,6 @@
 // Goals: status in a word, the figure with its interval, the target, the change since last week.
 
-import { useAnswer } from "../answers";
+import { REFRESH_MS, useAnswer } from "../answers";
 import { Icon, type IconName } from "../parts/icons";
 import { Panel } from "../parts/panel";
 import { Answered, Empty } from "../parts/states";
@@ -8,8 +8,6 @@ import { groupOf, type Scope } from "../scope";
 import type { Estimate, Goal, Goals, GoalStatus } from "../shapes";
 import { change, figure, sentence, withInterval } from "../words/numbers";
 import { whisker } from "./whisker";
-
-const REFRESH_MS = 60_000;
 
 const STATUS: Record<GoalStatus, { word: string; icon: IconName; tone: string }> = {
   met: { word: "Met", icon: "good", tone: "good" },

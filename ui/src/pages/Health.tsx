@@ -1,6 +1,6 @@
 // Data health: does every event add up, is the data fresh, do the processes run.
 
-import { useAnswer } from "../answers";
+import { REFRESH_MS, useAnswer } from "../answers";
 import { Icon } from "../parts/icons";
 import { Panel } from "../parts/panel";
 import { Answered, Empty, Stale } from "../parts/states";
@@ -13,8 +13,6 @@ import { DelayChart } from "./DelayChart";
 import { Needs } from "./Home";
 import { LedgerPanel } from "./Ledger";
 import { ProcessesPanel } from "./Processes";
-
-const REFRESH_MS = 10_000;
 
 export function HealthPage({ scope }: { scope: Scope }) {
   const loaded = useAnswer<Health>(`/api/health?${scope.query}`, {

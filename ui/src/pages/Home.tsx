@@ -1,6 +1,6 @@
 // Home: do the goals hold, what needs a person, what happened.
 
-import { type Loaded, useAnswer } from "../answers";
+import { REFRESH_MS, type Loaded, useAnswer } from "../answers";
 import { linkTo } from "../address";
 import { SeriesChart } from "../charts/SeriesChart";
 import { Icon } from "../parts/icons";
@@ -14,8 +14,6 @@ import { figure, sentence } from "../words/numbers";
 import { DelayChart } from "./DelayChart";
 import { GoalsPanel } from "./Goals";
 import { HowToSend } from "./HowToSend";
-
-const REFRESH_MS = 30_000;
 
 export function HomePage({ scope }: { scope: Scope }) {
   const overview = useAnswer<Overview>(`/api/overview?${scope.query}`, {

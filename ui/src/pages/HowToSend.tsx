@@ -21,7 +21,7 @@ export function HowToSend() {
     <>
       <Copyable text={command} label="the command that sends an event" />
       <p class="muted">
-        A key comes from <a href="/settings/keys">Settings, Keys</a>.
+        A server key comes from <a href="/settings/keys">Settings, Keys</a>.
       </p>
     </>
   );
