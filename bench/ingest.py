@@ -166,6 +166,19 @@ def measure(pid: int, port: int, load: Load, seconds: float) -> Result:
     )
 
 
+def require_all_accepted(port: int) -> None:
+    """A receipt of rejections is a 200 too; fast refusals would flatter us."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+
+    def total(name: str) -> float:
+        wanted = f"liftline_collector_{name}_events_total"
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(wanted))
+
+    if total("rejected") or not total("accepted"):
+        raise RuntimeError(f"{total('rejected'):.0f} events were rejected: nothing was measured")
+
+
 @contextmanager
 def collector() -> Iterator[tuple[int, int]]:
     """The real collector on a real disk, with limits that one address cannot reach."""
@@ -226,6 +239,7 @@ def compare(events: int, seconds: float, rounds: int) -> dict[str, Any]:
         for _ in range(rounds):
             other.append(measure(their_pid, their_port, theirs, seconds))
             mine.append(measure(our_pid, our_port, ours, seconds))
+        require_all_accepted(our_port)
     value = statistics.median(result.events_per_cpu_s for result in mine)
     against = statistics.median(result.events_per_cpu_s for result in other)
     return {

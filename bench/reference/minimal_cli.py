@@ -1,15 +1,15 @@
-"""Reference for bench/start.py: a command line of ten words that imports nothing but cyclopts.
+"""Reference for bench/start.py: a command line of as many words that imports nothing but cyclopts.
 
 What `liftline --help` takes beyond this is Liftline's own.
 """
 
 from cyclopts import App
 
-app = App(name="minimal", version="1", help="Ten words, nothing behind them.")
+app = App(name="minimal", version="1", help="Words with nothing behind them.")
 
 WORDS = (
-    "accounts", "config", "demo", "doctor", "keys", "log", "metrics", "tracking", "up",
-    "warehouse",
+    "accounts", "config", "demo", "doctor", "jobs", "keys", "log", "metrics", "secrets",
+    "tracking", "up", "warehouse",
 )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ class Wiring:
         """The configured plan; a refused one leaves the last good one in force and says so."""
         try:
             applied = self._objects[PublishedPlan].apply_configured(
-                self._layout.state / CONFIGURED_PLAN
+                self._layout.control / CONFIGURED_PLAN
             )
         except LiftlineError as error:
             PLAN_REFUSED.set(1)
