@@ -29,6 +29,7 @@ from liftline.data.warehouse.store import Store
 from loader import payload
 
 BOUND = 2.0
+APPEND_EVENTS = 10_000
 
 
 def main() -> int:
@@ -85,8 +86,11 @@ def measure(
     loader = Loader(store, MemoryLogReader(log), SystemClock())
 
     def load(count: int, seed: int) -> None:
-        writer.append(payload(count, seed), records=count, events=count, acknowledge=lambda _: None)
-        loader.load_next(max_records=count, max_bytes=1 << 30)
+        for start in range(0, count, APPEND_EVENTS):
+            size = min(APPEND_EVENTS, count - start)
+            lines = payload(size, seed * 1_000 + start // APPEND_EVENTS)
+            writer.append(lines, records=size, events=size, acknowledge=lambda _: None)
+            loader.load_next(max_records=size, max_bytes=1 << 30)
 
     load(events, 1)
     every = {"dev": "keep", "staging": "reject", "prod": "reject"}
