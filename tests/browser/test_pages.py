@@ -59,7 +59,7 @@ def test_sign_in_leads_back_to_the_page_asked_for(open_page: Open, stage: Stage)
     assert page.url == stage.address + "/data/health" + SCOPE
 
 
-def test_a_one_time_link_sets_a_password_and_signs_in(open_page: Open, stage: Stage) -> None:
+def test_differing_passwords_and_a_spent_link_are_told(open_page: Open, stage: Stage) -> None:
     stage.cookie()
     page = open_page(f"/accept#{stage.link.partition('#')[2]}", is_signed_in=False)
     page.get_by_label("New password").fill(PASSWORD)
